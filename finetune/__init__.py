@@ -1,0 +1,1 @@
+"""From a JSON file of instructions to gradients. Imports gpt and weights."""

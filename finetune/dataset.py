@@ -1,0 +1,177 @@
+"""Instruction records: read them, check every one, split them, turn them into token ids.
+
+A data set is a JSON array of objects (`[{...}, {...}]`) or JSON Lines (one object a line), each
+with an `instruction`, an `output` and, where the task needs one, an `input`: the form of Stanford
+Alpaca's data. Other fields are left alone, but for `kind`, the kind of task, which scores can be
+broken down by.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import torch
+
+from finetune.prompt import format_prompt
+from gpt.errors import UserError
+from gpt.tokenizer import Tokenizer
+from weights.download import fetch
+
+BUNDLED = Path(__file__).with_name("instructions.json")
+
+
+class DataError(UserError):
+    """Data that cannot be trained on; the message names the file, the record and the field."""
+
+
+@dataclass(frozen=True)
+class Record:
+    instruction: str
+    output: str
+    input: str = ""
+    kind: str = ""
+
+
+class Splits(NamedTuple):
+    train: list[Record]
+    test: list[Record]
+    validation: list[Record]
+
+
+class Example(NamedTuple):
+    """One record as the model reads it. The first `prompt_length` of `tokens` are the prompt."""
+
+    tokens: list[int]
+    prompt_length: int
+
+
+def read_records(source: str | Path) -> list[Record]:
+    """The records of a file, or of an http(s) address (downloaded once and kept).
+
+    Raises DataError for the first record that is not as it should be.
+    """
+    is_url = str(source).startswith(("http://", "https://"))
+    path = _cached(str(source)) if is_url else Path(source)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a mark
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    if not text.strip():
+        raise DataError(f"{path}: the file is empty; it should hold instruction records")
+    if text.lstrip().startswith("["):
+        entries = _json(text, str(path))
+    else:
+        entries = [
+            _json(line, f"{path}: line {number}")
+            for number, line in enumerate(text.split("\n"), start=1)
+            if line.strip()
+        ]
+    if not entries:
+        raise DataError(f"{path}: the list is empty; it should hold instruction records")
+    return [_record(entry, f"{path}: record {n}") for n, entry in enumerate(entries, start=1)]
+
+
+def _cached(url: str) -> Path:
+    """Where a downloaded data set is kept: a name of its own for every address."""
+    name = Path(urlsplit(url).path).name or "data.json"
+    address = hashlib.sha256(url.encode("utf-8")).hexdigest()[:16]
+    path = Path(torch.hub.get_dir()) / "gpt2" / "data" / address / name
+    return fetch(url, path)
+
+
+def _json(text: str, where: str):
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        at = (
+            f"line {error.lineno} column {error.colno}" if "\n" in text else f"column {error.colno}"
+        )
+        raise DataError(f"{where}: broken JSON at {at}: {error.msg}") from None
+    except RecursionError:
+        raise DataError(f"{where}: JSON nested too deeply for a list of records") from None
+
+
+def _record(entry: object, where: str) -> Record:
+    if not isinstance(entry, dict):
+        raise DataError(
+            f"{where}: should be an object with instruction and output, not {_kind_of(entry)}"
+        )
+    fields = {}
+    for field, required in (
+        ("instruction", True),
+        ("input", False),
+        ("output", True),
+        ("kind", False),
+    ):
+        value = entry.get(field)
+        if value is None and not required:
+            value = ""
+        if field not in entry and required:
+            raise DataError(f"{where}: field '{field}' is missing")
+        if not isinstance(value, str):
+            raise DataError(f"{where}: field '{field}' should be text, not {_kind_of(value)}")
+        if required and not value.strip():
+            raise DataError(f"{where}: field '{field}' is empty")
+        fields[field] = value
+    return Record(**fields)
+
+
+def _kind_of(value: object) -> str:
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        type(None): "null",
+    }
+    return names.get(type(value), "a number")
+
+
+def split(records: Sequence[Record], source: str | Path) -> Splits:
+    """In file order: the first 85 % to train on, the next 10 % to test, the rest to validate.
+
+    Rounded as in the lecture, which makes 935, 110 and 55 of 1,100. Raises DataError, naming
+    `source`, if one of the three would be empty.
+    """
+
+    def ends(total: int) -> tuple[int, int]:
+        train = int(total * 0.85)
+        return train, train + int(total * 0.1)
+
+    train, test = ends(len(records))
+    if not 0 < train < test < len(records):
+        needed = next(n for n in range(1, 100) if 0 < ends(n)[0] < ends(n)[1] < n)
+        raise DataError(
+            f"{source}: {len(records)} records cannot be split into training, test and validation "
+            f"parts; at least {needed} are needed"
+        )
+    return Splits(list(records[:train]), list(records[train:test]), list(records[test:]))
+
+
+def encode(
+    records: Sequence[Record], tokenizer: Tokenizer, context_length: int, template: str
+) -> tuple[list[Example], list[int]]:
+    """Each record as prompt, response and end of text; and the positions of the records left out.
+
+    Prompt and response are encoded apart, so that the boundary lies between two tokens. A model
+    with a context of `context_length` reads that many tokens and is asked for the one after each,
+    so an example holds at most `context_length` + 1. A longer response is cut, and then has no
+    end of text to learn: it did not end. A record whose prompt alone fills the context has
+    nothing to teach and is left out.
+    """
+    examples, left_out = [], []
+    for position, record in enumerate(records):
+        prompt = tokenizer.encode(format_prompt(record.instruction, record.input, template))
+        response = tokenizer.encode(record.output)
+        if len(prompt) > context_length:
+            left_out.append(position)
+            continue
+        tokens = [*prompt, *response, tokenizer.end_of_text][: context_length + 1]
+        examples.append(Example(tokens, len(prompt)))
+    return examples, left_out

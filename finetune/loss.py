@@ -1,0 +1,29 @@
+"""The loss: how surprised the model is by each next token, −log p(target), summed and counted.
+
+The mean that is minimised is taken by the caller, over all that one optimizer step sees. A mean
+of means would weigh a token in a batch of short answers more than one in a batch of long answers.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from finetune.collate import IGNORE_INDEX
+from gpt.model import GPT
+
+
+def summed_loss(
+    model: GPT, inputs: Tensor, targets: Tensor, dtype: torch.dtype = torch.float32
+) -> tuple[Tensor, int]:
+    """Cross-entropy in nats summed over the supervised tokens, and how many there are.
+
+    inputs, targets (B, T) int64. Where the target is IGNORE_INDEX the model is not even asked: no
+    logits are computed. With nothing supervised the sum is 0, and so is its gradient. With
+    `dtype` bfloat16 the model's matrices are multiplied in that, by autocast; the parameters and
+    the loss keep their precision.
+    """
+    supervised = targets != IGNORE_INDEX
+    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        logits = model(inputs, at=supervised)  # (N, V)
+    logits = logits.to(model.wte.weight.dtype)
+    return F.cross_entropy(logits, targets[supervised], reduction="sum"), int(supervised.sum())

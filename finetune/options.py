@@ -1,0 +1,85 @@
+"""Command-line options as a dataclass: every option is one field, with its one default and its
+help."""
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import MISSING, field, fields
+from typing import Any, NoReturn, TypeVar, get_args
+
+from gpt.errors import UserError
+
+Options = TypeVar("Options")
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    choices: Sequence[str] | None = None,
+    metavar: str | None = None,
+    at_least: float | None = None,
+    above: float | None = None,
+) -> Any:
+    """A dataclass field that is an option. `...` as its default means that it must be given.
+
+    `at_least` and `above` bound a number from below.
+    """
+    details = {"help": help, "choices": choices, "metavar": metavar}
+    bounds = {"at_least": at_least, "above": above}
+    return field(
+        default=MISSING if default is ... else default, metadata=details | {"bounds": bounds}
+    )
+
+
+def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> Options:
+    """The options given in `argv` (None: this process's own). Raises UserError, naming the
+    option."""
+    parser = _Parser(description=description, formatter_class=_Help, allow_abbrev=False)
+    for each in fields(cls):
+        details = dict(each.metadata)
+        bounds = details.pop("bounds")
+        flag = "--" + each.name.replace("_", "-")
+        if each.type is bool:
+            parser.add_argument(flag, action="store_true", help=details["help"])
+            continue
+        kind = next((t for t in get_args(each.type) if t is not type(None)), each.type)
+        parser.add_argument(
+            flag,
+            type=_bounded(kind, **bounds),
+            required=each.default is MISSING,
+            default=None if each.default is MISSING else each.default,
+            **details,
+        )
+    return cls(**vars(parser.parse_args(argv)))
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see --help)")
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows a default wherever there is one to show."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False, argparse.SUPPRESS):
+            return action.help
+        return super()._get_help_string(action)
+
+
+def _bounded(kind: type, at_least: float | None, above: float | None):
+    def convert(text: str):
+        value = kind(text)
+        if kind is str:
+            return value
+        if not math.isfinite(value):
+            raise argparse.ArgumentTypeError(f"must be a finite number, not {text}")
+        if at_least is not None and value < at_least:
+            raise argparse.ArgumentTypeError(f"must be at least {at_least}, not {text}")
+        if above is not None and value <= above:
+            raise argparse.ArgumentTypeError(f"must be above {above}, not {text}")
+        return value
+
+    convert.__name__ = kind.__name__  # argparse names it: "invalid int value: 'x'"
+    return convert

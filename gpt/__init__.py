@@ -1,0 +1,2 @@
+"""The model and nothing else: GPT-2, its tokenizer, and how it writes text. Imports no other
+room."""

@@ -1,0 +1,113 @@
+"""Causal multi-head self-attention, and the cache that spares recomputing it for every new token.
+
+"Attention Is All You Need" (Vaswani et al., 2017), section 3.2, in GPT-2's arrangement: one linear
+layer makes queries, keys and values together (`c_attn`), one mixes the heads' outputs (`c_proj`).
+
+Shapes: B batch, T new tokens, S tokens attended to (past and new), C n_embd, H heads, D = C / H.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gpt.config import GPTConfig
+
+
+class KVCache:
+    """The keys and values of every token the model has read, one pair of (B, H, S, D) per layer.
+
+    A token's keys and values depend on the tokens before it alone, so while a text grows at its end
+    they stay what they were. `length` is S, the same for every row and, between two forward passes,
+    for every layer.
+    """
+
+    GROWTH = 64  # columns made at a time: a copy of the cache every 64 tokens, not at every one
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._layers: list[tuple[Tensor, Tensor]] = []
+
+    def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new (B, H, T, D) of one layer; return all of that layer's, (B, H, S, D)."""
+        start, stop = self.length, self.length + keys.size(2)
+        if layer == len(self._layers):
+            self._layers.append((keys[:, :, :0], values[:, :, :0]))
+        stored = self._layers[layer]
+        if stop > stored[0].size(2):
+            room = stop + self.GROWTH
+            stored = (self._enlarged(stored[0], room), self._enlarged(stored[1], room))
+            self._layers[layer] = stored
+        stored[0][:, :, start:stop] = keys
+        stored[1][:, :, start:stop] = values
+        return stored[0][:, :, :stop], stored[1][:, :, :stop]
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with these rows of the batch only: (rows,) int64."""
+        self._layers = [(keys[rows], values[rows]) for keys, values in self._layers]
+
+    def _enlarged(self, stored: Tensor, room: int) -> Tensor:
+        batch, heads, _, size = stored.shape
+        larger = stored.new_empty(batch, heads, room, size)
+        larger[:, :, : self.length] = stored[:, :, : self.length]
+        return larger
+
+
+class MultiHeadAttention(nn.Module):
+    """softmax(Q Kᵀ / √D + mask) V in H heads side by side, for (B, T, C) → (B, T, C).
+
+    `F.scaled_dot_product_attention` is that formula in one kernel, without ever storing the (T, S)
+    table of weights; `tests/textbook.py` has it written out.
+    """
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.n_head = config.n_head
+        self.c_attn = nn.Linear(config.n_embd, 3 * config.n_embd)
+        self.c_proj = nn.Linear(config.n_embd, config.n_embd)
+
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        cache: KVCache | None = None,
+        layer: int = 0,
+    ) -> Tensor:
+        """`mask` (B or 1, 1, T, S) is True where a token (row) may look at another (column).
+
+        Without one, attention is causal. The kernel's own causal mask starts at the top left
+        corner, which is right only if the T tokens are all there are; a single token that ends a
+        cached text may look at everything and needs no mask at all.
+        """
+        B, T, C = x.shape
+        # (B, T, 3C) → three of (B, H, T, D)
+        query, key, value = (
+            part.view(B, T, self.n_head, C // self.n_head).transpose(1, 2)
+            for part in self.c_attn(x).split(C, dim=2)
+        )
+        if cache is not None:
+            key, value = cache.extend(layer, key, value)
+        assert mask is not None or key.size(2) == T or T == 1, "a cached chunk needs its mask"
+        heads = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, is_causal=mask is None and T > 1
+        )
+        return self.c_proj(heads.transpose(1, 2).reshape(B, T, C))
+
+
+def attention_mask(
+    new: int, past: int, padding: Tensor | None, device: torch.device
+) -> Tensor | None:
+    """Which of past + new columns each new token may look at: (B or 1, 1, T, S) bool, or None.
+
+    `padding` (B,) counts the columns to the left of each row's text. None means that the plain
+    causal rule of `MultiHeadAttention.forward` is enough. Padding looks at padding alone: a row
+    of the softmax with nothing in it would be NaN, and NaN times a weight of zero is NaN again.
+    """
+    if padding is None and (past == 0 or new == 1):
+        return None
+    columns = torch.arange(past + new, device=device)
+    causal = columns <= columns[past:, None]  # (T, S)
+    if padding is None:
+        return causal[None, None]
+    is_text = columns >= padding[:, None]  # (B, S)
+    same_kind = is_text[:, None, :] == is_text[:, past:, None]  # (B, T, S)
+    return (causal & same_kind)[:, None]

@@ -1,0 +1,1 @@
+"""From files and the network to a loaded GPT, and back. Imports gpt."""
