@@ -1,0 +1,539 @@
+"""Fetch a file whole or not at all, and GPT-2's official weights in particular.
+
+A download can fail in a dozen ways, and the worst of them look like success: half a file, an error
+page saved under the name of the weights, two versions joined in the middle. The answer is an old
+one: **the final name is given last**. `fetch` brings the bytes to `NAME.part`, checks everything
+that can be checked, and only then renames; so whatever has the final name is whole.
+
+What is resumed, and when. HTTP can ask for the rest of a file (`Range: bytes=N-`, RFC 9110, section
+14), but the file may have changed since the first part came. The server names each version of a
+file in the `ETag` header (Backblaze, where the mirror is, in `X-Bz-File-Id`); that name is kept
+beside the part, in `NAME.part.json`, and the rest is taken only from an answer with the same name.
+A server that names no version is asked for the whole file again, unless the sha256 is known, which
+no mixture of two versions can pass.
+
+`fetch_pretrained` goes through the places where GPT-2's weights are published. The addresses, sizes
+and sha256 sums are those of the files OpenAI published in 2019 and of their conversion on Hugging
+Face; where no sha256 is known, the checksums inside OpenAI's checkpoint decide.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException, HTTPResponse, IncompleteRead, InvalidURL
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import torch
+from tqdm import tqdm
+
+from gpt.config import SIZES
+from gpt.errors import UserError
+from weights import openai_checkpoint, safetensors
+
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
+TIMEOUT = 30.0  # seconds without a single byte before a connection counts as stalled
+TRIES = 3  # failures in a row, with no new byte between them, before we give up
+BACK_OFF = 1.0  # seconds before the second try; doubled before each further one
+BLOCK = 1 << 20  # bytes read at a time
+
+
+class DownloadError(UserError):
+    """A file that could not be fetched: which address, and why, in one line."""
+
+
+class _Transient(DownloadError):
+    """A fault that another try may cure."""
+
+
+class _Unreachable(_Transient):
+    """No connection at all. Worth another try only where there was one a moment ago."""
+
+
+class _CannotContinue(_Transient):
+    """The part we have does not belong to what the server has now: start over."""
+
+
+class _CannotSave(DownloadError):
+    """The fault is on this side, a full disk for one: another source would not help."""
+
+
+def fetch(
+    url: str,
+    path: Path,
+    *,
+    size: int | None = None,
+    sha256: str | None = None,
+    check: Callable[[Path], None] | None = None,
+    timeout: float = TIMEOUT,
+    quiet: bool = False,
+) -> Path:
+    """Bring the file at `url` to `path` and return `path`, whole and checked.
+
+    A file that is already there and passes the checks is returned without asking the network.
+
+    size:    in bytes, where it is known; sha256: in hexadecimal, where it is known.
+    check:   called with the path of the complete file before it gets its final name (and with
+             `path` itself when the file is already there); raises UserError when it is bad.
+    timeout: seconds without a byte after which the connection counts as stalled.
+    quiet:   no progress bar and no notes on stderr.
+
+    Raises DownloadError, one line with the address and the reason. After a broken connection the
+    part is kept and the next call goes on from it; bad content is removed.
+    """
+    part = _beside(path, ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path, quiet):
+            if path.exists() and _is_good(path, size, sha256, check, quiet):
+                return path
+            _receive(url, part, size, sha256, timeout, quiet)
+            try:
+                _verify(part, size, sha256, check)
+            except UserError as fault:
+                _discard(part)  # going on from bad bytes would fail for ever
+                reason = _why(fault).removeprefix(f"{part}: ")
+                raise DownloadError(f"{url}: {reason}; what came was removed") from fault
+            with part.open("r+b") as file:
+                os.fsync(file.fileno())  # the name must not reach the disk before the bytes do
+            os.replace(part, path)
+            _discard(part)
+    except OSError as fault:
+        raise _CannotSave(f"{url}: cannot be saved as {path}: {_why(fault)}") from fault
+    return path
+
+
+def _receive(
+    url: str, part: Path, size: int | None, sha256: str | None, timeout: float, quiet: bool
+) -> None:
+    """Bring all the bytes to `part`, trying again after faults that may pass."""
+    at_start = most = _size(part)
+    failures = 0
+    while True:
+        try:
+            return _transfer(url, part, size, sha256, timeout, quiet)
+        except _Transient as fault:
+            if isinstance(fault, _CannotContinue):
+                _discard(part)
+            failures = failures + 1 if _size(part) <= most else 1
+            most = max(most, _size(part))
+            if isinstance(fault, _Unreachable) and most == at_start:
+                raise  # no network: say so at once
+            if failures == TRIES:
+                raise DownloadError(f"{fault}; gave up after {TRIES} tries") from fault
+            wait = BACK_OFF * 2 ** (failures - 1)
+            _say(f"{fault}; trying again in {wait:g} s", quiet)
+        time.sleep(wait)
+
+
+def _transfer(
+    url: str, part: Path, size: int | None, sha256: str | None, timeout: float, quiet: bool
+) -> None:
+    """One request: the whole file, or the rest of it where `part` can be continued safely."""
+    past = _recall(part, url)
+    have = _size(part) if past.get("version") or (past and sha256) else 0
+    complete = size or past.get("size")
+    if have and have == complete:
+        return  # an earlier run was stopped between the last byte and the checks
+    if complete and have > complete:
+        have = 0
+
+    with _request(url, have, timeout) as response:
+        if response.status == 206 and have:
+            place = response.headers.get("Content-Range", "")
+            if not place.startswith(f"bytes {have}-") or _version(response) != past.get("version"):
+                raise _CannotContinue(f"{url}: the file has changed since its first part came")
+        elif response.status == 200:
+            have = 0  # also the answer of a server that knows no ranges
+        else:
+            raise DownloadError(f"{url}: answered {response.status} {response.reason}")
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise DownloadError(f"{url}: was sent compressed, though that was not asked for")
+
+        # What the server announces: the rest of the file, or None if it does not say.
+        total = None if response.length is None else have + response.length
+        blocks = _blocks(url, response, response.length, timeout)
+        first = next(blocks, b"")
+        page = not have and _is_page(response, first)
+        if size is not None and total not in (None, size):
+            what = "a web page of " if page else ""
+            raise DownloadError(f"{url}: sent {what}{total:,} bytes, not the {size:,} of the file")
+        if page and size is None and sha256 is None:  # otherwise these decide
+            raise DownloadError(f"{url}: sent a web page (an error message?), not the file")
+
+        total = total or size
+        if have:
+            _say(f"{url}: going on after the first {have:,} bytes", quiet)
+        with (
+            part.open("ab" if have else "wb") as file,
+            _bar(part.stem, total, have, quiet) as bar,
+        ):
+            if not have:  # only now that the old bytes are gone may they lose their old version
+                _remember(part, url, _version(response), total)
+            for block in chain([first], blocks):
+                file.write(block)
+                bar.update(len(block))
+
+    if total is not None and _size(part) < total:
+        raise _Transient(f"{url}: the connection closed after {_size(part):,} of {total:,} bytes")
+
+
+def _request(url: str, have: int, timeout: float) -> HTTPResponse:
+    """Ask for `url`, or for what follows its first `have` bytes. Redirects are followed."""
+    if not url.startswith(("http://", "https://")):
+        raise DownloadError(f"{url}: not an http(s) address")
+    headers = {"User-Agent": "gpt2-instruction-finetuning"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    try:
+        return urlopen(Request(url, headers=headers), timeout=timeout)
+    except HTTPError as fault:
+        fault.close()
+        answer = f"{url}: answered {fault.code} {_why(fault)}"
+        if fault.code == 416 and have:  # "range not satisfiable"
+            raise _CannotContinue(f"{url}: its first part is longer than the file") from fault
+        if fault.code in (408, 429) or fault.code >= 500:  # timeout, too many requests, its fault
+            raise _Transient(answer) from fault
+        raise DownloadError(answer) from fault
+    except URLError as fault:
+        raise _Unreachable(f"{url}: cannot be reached: {_why(fault)}") from fault
+    except (OSError, HTTPException, ValueError) as fault:
+        raise _broken(url, timeout, fault) from fault
+
+
+def _blocks(
+    url: str, response: HTTPResponse, length: int | None, timeout: float
+) -> Iterator[bytes]:
+    """The body as it comes: `length` bytes of it, or all there are where that is None."""
+    left = length
+    while left is None or left > 0:
+        try:
+            # read1 gives what has arrived: a connection that dies costs no byte that came before.
+            block = response.read1(BLOCK if left is None else min(BLOCK, left))
+        except (OSError, HTTPException) as fault:
+            raise _broken(url, timeout, fault) from fault
+        if not block:
+            return
+        left = None if left is None else left - len(block)
+        yield block
+
+
+def _broken(url: str, timeout: float, fault: Exception) -> DownloadError:
+    """What a connection that failed before or during the answer means to the user."""
+    if isinstance(fault, (ValueError, InvalidURL)):
+        return DownloadError(f"{url}: not a valid address: {_why(fault)}")
+    if isinstance(fault, TimeoutError):
+        return _Transient(f"{url}: stalled: nothing came for {timeout:g} s")
+    if isinstance(fault, IncompleteRead):  # of a body sent in chunks
+        return _Transient(f"{url}: the connection closed before the end of the file")
+    return _Transient(f"{url}: the connection broke: {_why(fault)}")
+
+
+def _is_page(response: HTTPResponse, first: bytes) -> bool:
+    """Is this an HTML or XML page, as servers and hotel networks send in the place of a file?"""
+    kind = response.headers.get_content_type()
+    start = first.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return kind in ("text/html", "application/xhtml+xml", "text/xml", "application/xml") or (
+        start.startswith((b"<!doctype", b"<html", b"<?xml", b"<error"))
+    )
+
+
+def _version(response: HTTPResponse) -> str | None:
+    """The server's name for these very bytes. (A weak ETag, W/…, names only their meaning.)"""
+    tag = response.headers.get("ETag") or response.headers.get("X-Bz-File-Id")
+    return None if tag is None or tag.startswith("W/") else tag
+
+
+def _remember(part: Path, url: str, version: str | None, size: int | None) -> None:
+    """Note beside the part where its bytes come from."""
+    note = {"url": url, "version": version, "size": size}
+    _beside(part, ".json").write_text(json.dumps(note), encoding="utf-8")
+
+
+def _recall(part: Path, url: str) -> dict:
+    """The note about this part, or {} where there is none that is of use for this address."""
+    try:
+        note = json.loads(_beside(part, ".json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return note if isinstance(note, dict) and note.get("url") == url else {}
+
+
+def _discard(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    _beside(part, ".json").unlink(missing_ok=True)
+
+
+def _verify(
+    path: Path, size: int | None, sha256: str | None, check: Callable[[Path], None] | None
+) -> None:
+    """Hold a complete file to all that is known of it. Raises UserError with the reason."""
+    if size is not None and _size(path) != size:
+        raise DownloadError(f"is {_size(path):,} bytes long, not {size:,}")
+    if sha256 is not None:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+        if digest.hexdigest() != sha256:
+            raise DownloadError(f"has the sha256 {digest.hexdigest()[:12]}…, not {sha256[:12]}…")
+    if check is not None:
+        check(path)
+
+
+def _is_good(
+    path: Path,
+    size: int | None,
+    sha256: str | None,
+    check: Callable[[Path], None] | None,
+    quiet: bool = False,
+) -> bool:
+    """Does the finished file pass? What is wrong with it is reported, not raised."""
+    try:
+        _verify(path, size, sha256, check)
+    except (UserError, OSError) as fault:
+        reason = _why(fault).removeprefix(f"{path}: ")
+        _say(f"{path}: {reason}; not used", quiet)
+        return False
+    return True
+
+
+@contextmanager
+def _locked(path: Path, quiet: bool) -> Iterator[None]:
+    """Let one process at a time fetch `path`.
+
+    The operating system holds the lock and drops it when its process ends, however it ends. The
+    empty file stays: were it removed, a process that waits for it and one that makes a new one
+    would both think they hold the lock.
+    """
+    with _beside(path, ".lock").open("ab") as file:
+        if not _try_lock(file):
+            _say(f"{path}: another process is fetching this file; waiting for it", quiet)
+            while not _try_lock(file):
+                time.sleep(0.1)
+        yield
+
+
+def _try_lock(file: BinaryIO) -> bool:
+    try:
+        if os.name == "nt":
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # held by another: POSIX's way to say it, Windows's
+        return False
+    return True
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _why(fault: Exception) -> str:
+    """The reason in an exception, on one line, without the number that comes with it."""
+    reason = getattr(fault, "reason", fault)
+    reason = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return " ".join(str(reason).split())
+
+
+def _say(note: str, quiet: bool = False) -> None:
+    if not quiet:
+        print(note, file=sys.stderr)
+
+
+def _bar(title: str, total: int | None, start: int = 0, quiet: bool = False) -> tqdm:
+    """A progress bar in bytes; none where stderr is not a terminal (`disable=None`)."""
+    disable = True if quiet else None
+    return tqdm(desc=title, total=total, initial=start, unit="B", unit_scale=True, disable=disable)
+
+
+# GPT-2's weights ----------------------------------------------------------------------------------
+
+CHECKPOINT_INDEX = "model.ckpt.index"
+CHECKPOINT_DATA = "model.ckpt.data-00000-of-00001"
+OPENAI_FILES = ("checkpoint", "hparams.json", CHECKPOINT_INDEX, CHECKPOINT_DATA)
+HUGGING_FACE_FILES = ("config.json", "model.safetensors")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place where the weights are published.
+
+    `url` is the address of the directory; {name}, {repo} and {revision} stand for the model.
+    """
+
+    title: str
+    url: str
+    files: tuple[str, ...]
+
+
+SOURCES = (
+    Source(
+        "OpenAI's bucket",
+        "https://openaipublic.blob.core.windows.net/gpt-2/models/{name}",
+        OPENAI_FILES,
+    ),
+    Source(
+        "the mirror of OpenAI's files",
+        "https://f001.backblazeb2.com/file/LLMs-from-scratch/gpt2/{name}",
+        OPENAI_FILES,
+    ),
+    Source(
+        "Hugging Face",
+        "https://huggingface.co/openai-community/{repo}/resolve/{revision}",
+        HUGGING_FACE_FILES,
+    ),
+)
+
+# Our name → Hugging Face's name and the revision (a git commit there) that the sums below are of.
+REPOSITORIES = {
+    "124M": ("gpt2", "607a30d783dfa663caf39e06633721c8d4cfcd7e"),
+    "355M": ("gpt2-medium", "6dcaa7a952f72f9298047fd5137cd6e4f05f41da"),
+    "774M": ("gpt2-large", "32b71b12589c2f8d625668d2335a01cac3249519"),
+    "1558M": ("gpt2-xl", "15ea56dee5df4983c59b2538573817e1667135e2"),
+}
+
+# (model, file) → size in bytes and sha256, where they are known.
+Known = Mapping[tuple[str, str], tuple[int | None, str | None]]
+KNOWN: Known = {
+    ("124M", CHECKPOINT_INDEX): (
+        5_215,
+        "71916f763f9746f9b2a06b12d91996cf1084ae008d0424543d39391c5f2dc687",
+    ),
+    ("124M", CHECKPOINT_DATA): (
+        497_759_232,
+        "2060c885360cc0cf41d7a6dbc4d24b5127aae20260c8b5ae521b5a6578407118",
+    ),
+    ("355M", CHECKPOINT_INDEX): (10_399, None),
+    ("355M", CHECKPOINT_DATA): (1_419_292_672, None),
+    ("124M", "model.safetensors"): (
+        548_105_171,
+        "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
+    ),
+    ("355M", "model.safetensors"): (
+        1_519_984_962,
+        "fc5a354a19255ad494f3d71549390baca1ccf61d1d822b9408971705c687c9cd",
+    ),
+    ("1558M", "model.safetensors"): (
+        None,
+        "0f8b28eb05a8075f48b61b6f35332978c74fc7763fa9fb4051a1c30511736a6a",
+    ),
+}
+
+
+def fetch_pretrained(
+    name: str,
+    cache: Path | None = None,
+    sources: Sequence[Source] = SOURCES,
+    timeout: float = TIMEOUT,
+) -> Path:
+    """A directory with the weights of the GPT-2 called `name`: 124M, 355M, 774M or 1558M.
+
+    All of OPENAI_FILES are in it, or all of HUGGING_FACE_FILES, verified. Looked at in this order:
+    `cache`/`name` (`cache` is `gpt2` under torch.hub.get_dir() if not given), where files placed by
+    hand count like downloaded ones; the user's Hugging Face cache; then each of `sources`.
+
+    Raises DownloadError that says what was tried, why each failed, and how to go on without a
+    network.
+    """
+    if name not in REPOSITORIES:
+        raise DownloadError(f"{name}: no such GPT-2; there are {', '.join(REPOSITORIES)}")
+    repo, revision = REPOSITORIES[name]
+    directory = (cache or Path(torch.hub.get_dir()) / "gpt2") / name
+    if any(_holds(directory, name, files) for files in (OPENAI_FILES, HUGGING_FACE_FILES)):
+        return directory
+    if snapshot := _hugging_face_snapshot(name):
+        _say(f"GPT-2 {name}: using the Hugging Face cache, {snapshot}")
+        return snapshot
+
+    failures = []
+    for source in sources:
+        base = source.url.format(name=name, repo=repo, revision=revision)
+        _say(f"GPT-2 {name}: fetching from {source.title} to {directory}")
+        try:
+            for file in source.files:
+                expected = _expected(name, file, directory)
+                fetch(f"{base}/{file}", directory / file, **expected, timeout=timeout)
+            return directory
+        except _CannotSave:
+            raise
+        except DownloadError as fault:
+            _say(f"GPT-2 {name}: {source.title} failed: {fault}")
+            failures.append(f"{source.title} ({fault})")
+    raise DownloadError(
+        f"GPT-2 {name} could not be fetched. Tried: {'; '.join(failures)}. Without a network, give "
+        f"a directory that holds a model with --model DIR, or place {', '.join(OPENAI_FILES)} "
+        f"(or {' and '.join(HUGGING_FACE_FILES)}) in {directory}"
+    )
+
+
+def _expected(name: str, file: str, directory: Path, known: Known = KNOWN) -> dict:
+    """What a file of this model is held to: size, sha256 and check, as `fetch` takes them."""
+    size, sha256 = known.get((name, file), (None, None))
+    checks = {
+        CHECKPOINT_INDEX: openai_checkpoint.read_index,
+        CHECKPOINT_DATA: partial(_check_data, directory / CHECKPOINT_INDEX),
+        "hparams.json": partial(_check_json, SIZES[name].n_layer),
+        "config.json": partial(_check_json, SIZES[name].n_layer),
+        "model.safetensors": safetensors.read_header,  # refuses a file cut short or too long
+    }
+    return {"size": size, "sha256": sha256, "check": checks.get(file)}
+
+
+def _check_data(index: Path, data: Path) -> None:
+    """Hold every tensor to the checksum that OpenAI recorded for it in the index."""
+    with _bar(f"checking {CHECKPOINT_DATA}", data.stat().st_size) as bar:
+        openai_checkpoint.verify(index, [data], bar.update)
+
+
+def _check_json(n_layer: int, path: Path) -> None:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise DownloadError(f"not JSON in UTF-8: {_why(fault)}") from fault
+    if not isinstance(fields, dict) or fields.get("n_layer") != n_layer:
+        raise DownloadError(f"describes another model: n_layer is not {n_layer} in it")
+
+
+def _holds(directory: Path, name: str, files: Sequence[str], known: Known = KNOWN) -> bool:
+    """Are all these files in the directory, and good? The first bad one is reported."""
+    return all((directory / file).is_file() for file in files) and all(
+        _is_good(directory / file, **_expected(name, file, directory, known)) for file in files
+    )
+
+
+def _hugging_face_snapshot(name: str) -> Path | None:
+    """The directory in the user's Hugging Face cache that holds this model, if there is one.
+
+    The cache is laid out as models--OWNER--REPO/snapshots/REVISION/FILE (GPT-2 had no owner until
+    2024); where it is, huggingface_hub's documentation tells under "Environment variables". Its
+    files were checked when they came, and other revisions have other sums: here the form is enough.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    home = Path(os.environ.get("HF_HOME") or home)
+    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    repo, pinned = REPOSITORIES[name]
+    snapshots = [
+        *hub.glob(f"models--openai-community--{repo}/snapshots/*"),
+        *hub.glob(f"models--{repo}/snapshots/*"),
+    ]
+    snapshots.sort(key=lambda snapshot: snapshot.name != pinned)  # the revision we know first
+    return next((s for s in snapshots if _holds(s, name, HUGGING_FACE_FILES, known={})), None)
