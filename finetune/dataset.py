@@ -30,6 +30,8 @@ class DataError(UserError):
 
 @dataclass(frozen=True)
 class Record:
+    """What is asked (`input` "" where the instruction says it all), and the answer to learn."""
+
     instruction: str
     output: str
     input: str = ""
@@ -37,6 +39,8 @@ class Record:
 
 
 class Splits(NamedTuple):
+    """The three parts of a data set: learned from, answered at the end, and watched on the way."""
+
     train: list[Record]
     test: list[Record]
     validation: list[Record]

@@ -44,6 +44,8 @@ def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> O
             parser.add_argument(flag, action="store_true", help=details["help"])
             continue
         kind = next((t for t in get_args(each.type) if t is not type(None)), each.type)
+        if kind is not str and details["metavar"] is None:
+            details["metavar"] = {int: "N", float: "X"}[kind]
         parser.add_argument(
             flag,
             type=_bounded(kind, **bounds),

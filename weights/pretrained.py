@@ -46,6 +46,8 @@ TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
 
 
 class Pretrained(NamedTuple):
+    """A model that is ready to use."""
+
     model: GPT
     tokenizer: Tokenizer
     prompt_template: str | None  # the one it was fine-tuned with; None if it was not

@@ -45,6 +45,8 @@ class SafetensorsError(UserError):
 
 
 class Entry(NamedTuple):
+    """Where one tensor lies in the file, and as what."""
+
     dtype: torch.dtype
     shape: tuple[int, ...]
     start: int  # of the tensor's first byte, from the start of the file
@@ -69,8 +71,8 @@ def read_header(path: Path) -> dict[str, Entry]:
         length = int.from_bytes(file.read(8), "little")
         if file_size < 8 or length > min(MAX_HEADER, file_size - 8):
             raise SafetensorsError(
-                f"{path}: no safetensors file, or cut short: its header would take {length} bytes of "
-                f"{file_size}"
+                f"{path}: no safetensors file, or cut short: its header would take {length} bytes "
+                f"of {file_size}"
             )
         text = file.read(length)
     try:

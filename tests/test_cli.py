@@ -1,0 +1,299 @@
+"""The scripts as people run them: what they print, what they leave, and how they end."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+import torch
+
+import generate
+import train
+from finetune.dataset import read_records, split
+from finetune.evaluate import answers
+from finetune.options import parse
+from gpt.errors import UserError
+from gpt.script import run
+from gpt.tokenizer import Tokenizer
+from tests import textbook
+from weights import pretrained
+
+ROOT = Path(__file__).parent.parent
+# NumPy made impossible to import, whether installed or not, then the script as it is.
+WITHOUT_NUMPY = (
+    "import runpy, sys; sys.modules['numpy'] = None; sys.argv = sys.argv[1:]; "
+    "sys.path.insert(0, {root!r}); runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
+
+def command(script, *arguments):
+    code = WITHOUT_NUMPY.format(root=str(ROOT))
+    return [sys.executable, "-c", code, str(ROOT / script), *map(str, arguments)]
+
+
+def call(cwd, script, *arguments):
+    return subprocess.run(
+        command(script, *arguments), cwd=cwd, capture_output=True, encoding="utf-8", timeout=120
+    )
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working directory with a small model and 20 records in it."""
+    monkeypatch.chdir(tmp_path)
+    model = textbook.small_model(vocab_size=300, context_length=500).float()
+    for parameter in model.parameters():
+        parameter.data /= 10
+    pretrained.save(tmp_path / "small", model, Tokenizer(300))
+    rows = [
+        {"instruction": f"Say {i}.", "input": "now" if i % 2 else "", "output": f"It is {i}."}
+        for i in range(20)
+    ]
+    (tmp_path / "data.json").write_text(json.dumps(rows), encoding="utf-8")
+    return tmp_path
+
+
+SMALL = ["--model", "small", "--data", "data.json", "--dtype", "float32", "--device", "cpu"]
+
+
+def test_train_then_generate(here):
+    """Two processes without NumPy: a whole run on disk, and an answer from the model in it."""
+    trained = call(here, "train.py", *SMALL, "--batch-size", "4", "--epochs", "2", "--lr", "0.01")
+    assert trained.returncode == 0, trained.stderr
+    assert "NumPy" not in trained.stderr and "Traceback" not in trained.stderr
+    (directory,) = (here / "runs").iterdir()
+    assert re.fullmatch(r"small-\d{8}-\d{6}", directory.name)
+
+    lines = (directory / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    metrics = [json.loads(line) for line in lines]
+    assert [m["step"] for m in metrics] == [-1, 0, 5, 7]  # 17 records: 4 batches of 4, twice
+    assert metrics[-1]["val_loss"] < metrics[0]["val_loss"]
+    before, last = metrics[0], metrics[-1]
+    assert (
+        f"Before training: Train loss {before['train_loss']:.3f}, Val loss {before['val_loss']:.3f}"
+    ) in trained.stdout
+    assert (
+        f"Ep 2 (Step 000007): Train loss {last['train_loss']:.3f}, Val loss {last['val_loss']:.3f}"
+    ) in trained.stdout
+
+    splits = split(read_records(here / "data.json"), "")
+    model, tokenizer, template = pretrained.load(directory / "model")
+    assert template == "alpaca"
+    responses = json.loads((directory / "responses.json").read_text(encoding="utf-8"))
+    assert [r["instruction"] for r in responses] == [r.instruction for r in splits.test]
+    assert [r["output"] for r in responses] == [r.output for r in splits.test]
+    expected = answers(model, tokenizer, splits.test, "alpaca")
+    assert [r["response"] for r in responses] == expected
+
+    # After each epoch the first validation record is asked; the second answer is the saved model's.
+    (sample,) = answers(model, tokenizer, splits.validation[:1], "alpaca")
+    assert trained.stdout.count(f"Instruction: {splits.validation[0].instruction}") == 2
+    assert f"  Response:    {sample}\n" in trained.stdout
+    ET.parse(directory / "losses.svg")
+    options = json.loads((directory / "options.json").read_text(encoding="utf-8"))
+    assert options["lr"] == 0.01 and options["weight_decay"] == 0.1
+    assert not list(directory.rglob("*.part"))
+
+    record = splits.test[0]
+    asked = call(
+        here, "generate.py", "--prompt", record.instruction, "--input", record.input,
+        "--dtype", "float32", "--device", "cpu",
+    )  # fmt: skip
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stderr == f"Model: {Path('runs') / directory.name / 'model'}\n"
+    assert asked.stdout.strip() == expected[0]
+
+
+def test_ctrl_c_ends_with_130_and_what_was_saved_intact(here):
+    process = subprocess.Popen(
+        command("train.py", *SMALL, "--batch-size", "1", "--epochs", "10000", "--out", "r"),
+        cwd=here,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    deadline = time.monotonic() + 60
+    while not (here / "r" / "model" / "model.safetensors").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip().splitlines()[-1] == "interrupted" and "Traceback" not in errors
+    pretrained.load(here / "r" / "model")
+    assert not list((here / "r").rglob("*.part"))
+    for line in (here / "r" / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+        json.loads(line)
+    assert not (here / "r" / "responses.json").exists()
+    assert generate.newest_run() == "tiny"  # an unfinished run is not taken
+
+
+MISTAKES = {
+    "no such data": ("train", "--data nothing.json", "nothing.json: cannot be read"),
+    "broken record": ("train", "--data broken.json", "broken.json: record 1: field 'output'"),
+    "too few": ("train", "--data few.json", "few.json: 3 records .* at least 10"),
+    "batch": ("train", "--batch-size 18", "data.json: 17 training records do not fill one batch"),
+    "no fit": ("train", "--model narrow", "data.json: no training record fits the context of 12"),
+    "no weights": ("train", "--model 355M", "--model 355M: its weights are not here"),
+    "no model": ("train", "--model nowhere", "nowhere: no such directory"),
+    "run there": ("train", "--out small", "small: not empty"),
+    "run a file": ("train", "--out data.json", "data.json: "),
+    "option": ("train", "--learning-rate 3", "unrecognized arguments: --learning-rate"),
+    "value": ("train", "--lr -1", "--lr: must be above 0"),
+    "mps": ("train", "--device mps", "--device mps: not usable here"),
+    "no prompt": ("generate", "--model small", "--prompt"),
+    "no model there": ("generate", "--prompt x --model nowhere", "nowhere: no such directory"),
+    "raw input": ("generate", "--prompt x --input y --raw --model small", "--input .* --raw"),
+    "top-k": ("generate", "--prompt x --top-k 0", "--top-k: must be at least 1"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_one_line_and_status_2(here, case, capsys, monkeypatch):
+    script, arguments, message = MISTAKES[case]
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    (here / "broken.json").write_text('[{"instruction": "x"}]', encoding="utf-8")
+    rows = json.loads((here / "data.json").read_text(encoding="utf-8"))
+    (here / "few.json").write_text(json.dumps(rows[:3]), encoding="utf-8")
+    pretrained.save(here / "narrow", textbook.small_model(vocab_size=300), Tokenizer(300))
+    if script == "train":
+        status = run(lambda: train.main([*SMALL, *arguments.split()]))
+    else:
+        status = run(lambda: generate.main(arguments.split()))
+    errors = capsys.readouterr().err.splitlines()
+    assert status == 2
+    errors = [line for line in errors if not line.startswith("Model: ")]
+    assert len(errors) == 1 and re.search(message, errors[0]), errors
+    assert not (here / "runs").exists()
+
+
+def test_a_nan_stops_the_run_and_keeps_what_was_saved(here, capsys):
+    arguments = [*SMALL, "--batch-size", "4", "--lr", "1e30", "--out", "r"]
+    assert run(lambda: train.main(arguments)) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 1 and re.search(r"loss became (nan|inf) at step \d+: try", errors[0])
+    assert (here / "r" / "options.json").exists() and (here / "r" / "metrics.jsonl").exists()
+
+
+def test_a_bug_keeps_its_traceback_and_the_system_gets_one_line(capsys):
+    def raises(error):
+        def main():
+            raise error
+
+        return main
+
+    assert run(raises(OSError(28, "No space left on device", "runs/x/model"))) == 2
+    assert capsys.readouterr().err == "error: runs/x/model: No space left on device\n"
+    assert run(raises(UserError("one\nline"))) == 2
+    assert capsys.readouterr().err == "error: one line\n"
+    assert run(raises(KeyboardInterrupt())) == 130
+    for bug in (ValueError("x"), AssertionError("x"), TypeError("x")):
+        with pytest.raises(type(bug)):
+            run(raises(bug))
+
+
+def test_records_that_do_not_fit_are_counted_and_named(here, capsys):
+    rows = json.loads((here / "data.json").read_text(encoding="utf-8"))
+    rows[2]["instruction"] = "A long story " * 80
+    rows[19]["instruction"] = "Another " * 120
+    rows += rows[:2]
+    (here / "data.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert train.main([*SMALL, "--batch-size", "4", "--max-steps", "1", "--out", "r"]) == 0
+    printed = capsys.readouterr().out
+    assert "Left out 1 training records" in printed and "A long story" in printed
+    assert "Left out 1 test records" not in printed
+    assert "17 records to train on" in printed
+
+
+def test_two_runs_with_one_seed_are_one_run(here, capsys):
+    options = [*SMALL, "--batch-size", "4", "--init", "random"]
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert train.main([*options, "--seed", str(seed), "--out", name]) == 0
+    models = [pretrained.load(here / name / "model").model for name in "abc"]
+    same = [torch.equal(models[0].wte.weight, other.wte.weight) for other in models]
+    assert same == [True, True, False]
+    assert (here / "a" / "responses.json").read_bytes() == (
+        here / "b" / "responses.json"
+    ).read_bytes()
+
+
+def test_the_template_of_a_run_is_the_template_of_its_answers(here, capsys):
+    assert train.main([*SMALL, "--batch-size", "4", "--template", "phi3", "--out", "r"]) == 0
+    responses = json.loads((here / "r" / "responses.json").read_text(encoding="utf-8"))
+    capsys.readouterr()
+    asked = ["--prompt", responses[0]["instruction"], "--input", responses[0]["input"]]
+    assert generate.main([*asked, "--model", "r/model", "--dtype", "float32"]) == 0
+    assert capsys.readouterr().out.strip() == responses[0]["response"]
+
+
+def test_generate_takes_raw_text_seeds_and_limits(here, capsys):
+    def ask(*arguments):
+        assert generate.main(["--model", "small", "--dtype", "float32", *arguments]) == 0
+        return capsys.readouterr()
+
+    warm = ["--raw", "--temperature", "1", "--top-k", "50", "--max-new-tokens", "20"]
+    first = ask("--prompt", "Once", *warm, "--seed", "1").out
+    assert first == ask("--prompt", "Once", *warm, "--seed", "1").out
+    assert first != ask("--prompt", "Once", *warm, "--seed", "2").out
+    assert first != ask("--prompt", "Once", *warm[1:], "--seed", "1").out  # in the template
+    ask("--prompt", "", "--raw")  # an empty text continues the end of another
+    assert "sees the last 500" in ask("--prompt", "x" * 400, "--max-new-tokens", "1").err
+
+
+def test_the_newest_finished_run_is_taken(here):
+    assert generate.newest_run() == "tiny"
+    for age, name in enumerate(["b", "a", "unfinished"]):
+        (here / "runs" / name / "model").mkdir(parents=True)
+        if name != "unfinished":
+            marker = here / "runs" / name / "responses.json"
+            marker.write_text("[]", encoding="utf-8")
+            os.utime(marker, (1000 + age, 1000 + age))
+    assert generate.newest_run() == str(Path("runs") / "a" / "model")
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def readme_commands():
+    """Every line of a shell block in the README, a continued one joined, without comments."""
+    for block in re.findall(r"```(?:sh|bash)\n(.*?)```", README, flags=re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            yield re.split(r"\s#", line)[0].strip()
+
+
+def test_every_command_in_the_readme_is_one_its_script_takes():
+    seen = set()
+    for line in readme_commands():
+        for part in line.split("&&"):
+            words = shlex.split(part)
+            for script, options in (
+                ("train.py", train.TrainOptions),
+                ("generate.py", generate.GenerateOptions),
+            ):
+                if script in words:
+                    parse(options, words[words.index(script) + 1 :], "")
+                    seen.add(script)
+    assert seen == {"train.py", "generate.py"}
+
+
+def test_the_readmes_first_command_trains_and_its_question_is_answered(here):
+    """As written, but on 20 records and for one step."""
+    (setup,) = [line for line in readme_commands() if "pip install" in line and "train.py" in line]
+    words = shlex.split(setup.split("&&")[-1])
+    assert words[:2] == [".venv/bin/python", "train.py"]
+    short = ["--data", "data.json", "--max-steps", "1"]
+    trained = call(here, "train.py", *words[2:], *short)
+    assert trained.returncode == 0, trained.stderr
+    question = next(line for line in readme_commands() if "generate.py --prompt" in line)
+    words = shlex.split(question)
+    asked = call(
+        here, "generate.py", *words[words.index("generate.py") + 1 :], "--max-new-tokens", "4"
+    )
+    assert asked.returncode == 0 and asked.stderr.startswith(f"Model: {Path('runs') / 'tiny-'}")

@@ -1,0 +1,109 @@
+"""finetune/collate.py: the shift, the padding and the masks, by counting."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finetune.collate import IGNORE_INDEX, batches, collate
+from finetune.dataset import Example
+
+END = 9  # plays the end of text; it may also occur inside
+example = st.builds(
+    lambda prompt, response: Example([*prompt, *response], len(prompt)),
+    st.lists(st.integers(0, 9), min_size=1, max_size=6),
+    st.lists(st.integers(0, 9), min_size=1, max_size=6),
+)
+examples = st.lists(example, min_size=1, max_size=5)
+
+
+def test_the_picture_in_the_docstring():
+    p1, p2, p3, r1, r2, q1, q2, s1 = range(1, 9)
+    pair = [Example([p1, p2, p3, r1, r2, END], 3), Example([q1, q2, s1, END], 2)]
+    no = IGNORE_INDEX
+    inputs, targets = collate(pair)
+    assert inputs[0].tolist() == [p1, p2, p3, r1, r2] and inputs[1, :3].tolist() == [q1, q2, s1]
+    assert targets.tolist() == [[p2, p3, r1, r2, END], [q2, s1, END, no, no]]
+    _, masked = collate(pair, mask_prompt=True)
+    assert masked.tolist() == [[no, no, r1, r2, END], [no, s1, END, no, no]]
+
+
+@given(examples=examples, mask=st.booleans())
+def test_targets_are_the_inputs_shifted_by_one(examples, mask):
+    inputs, targets = collate(examples, mask)
+    assert inputs.shape == targets.shape and inputs.dtype == targets.dtype == torch.int64
+    assert inputs.size(1) == max(len(e.tokens) for e in examples) - 1
+    for row, (tokens, _) in enumerate(examples):
+        for t in range(inputs.size(1)):
+            if t < len(tokens) - 1:
+                assert inputs[row, t] == tokens[t]
+            if targets[row, t] != IGNORE_INDEX:
+                assert targets[row, t] == tokens[t + 1]
+            if targets[row, t] != IGNORE_INDEX and t + 1 < len(tokens) - 1:
+                assert targets[row, t] == inputs[row, t + 1]
+
+
+@given(examples=examples)
+def test_everything_but_padding_is_supervised(examples):
+    _, targets = collate(examples)
+    for row, (tokens, _) in zip(targets.tolist(), examples, strict=True):
+        assert row == tokens[1:] + [IGNORE_INDEX] * (len(row) - len(tokens) + 1)
+
+
+@given(examples=examples)
+def test_mask_prompt_supervises_exactly_the_response_and_its_end(examples):
+    """Lengths decide: a response may hold the end's id anywhere, and each is still a target."""
+    ended = [Example([*tokens, END], length) for tokens, length in examples]
+    _, targets = collate(ended, mask_prompt=True)
+    for row, (tokens, length) in zip(targets.tolist(), ended, strict=True):
+        assert [t for t in row if t != IGNORE_INDEX] == tokens[length:]
+        assert row[: length - 1] == [IGNORE_INDEX] * (length - 1)
+
+
+@given(examples=examples, mask=st.booleans(), data=st.data())
+def test_rows_are_independent_of_their_order(examples, mask, data):
+    order = data.draw(st.permutations(range(len(examples))))
+    inputs, targets = collate(examples, mask)
+    other_inputs, other_targets = collate([examples[i] for i in order], mask)
+    assert torch.equal(other_inputs, inputs[order])
+    assert torch.equal(other_targets, targets[order])
+
+
+def numbered(n):
+    return [Example([i, i + 100], 1) for i in range(n)]
+
+
+@given(n=st.integers(1, 30), size=st.integers(1, 9))
+def test_in_file_order_every_example_comes_once(n, size):
+    made = list(batches(numbered(n), size))
+    assert [len(inputs) for inputs, _ in made[:-1]] == [size] * (len(made) - 1)
+    assert torch.cat([inputs for inputs, _ in made])[:, 0].tolist() == list(range(n))
+
+
+@given(n=st.integers(1, 30), size=st.integers(1, 9), seed=st.integers(0, 99))
+def test_a_shuffled_pass_takes_whole_batches_of_different_examples(n, size, seed):
+    generator = torch.Generator().manual_seed(seed)
+    made = [inputs[:, 0].tolist() for inputs, _ in batches(numbered(n), size, False, generator)]
+    seen = [i for batch in made for i in batch]
+    assert [len(batch) for batch in made] == [size] * (n // size)
+    assert len(set(seen)) == len(seen) and set(seen) <= set(range(n))
+
+
+def test_passes_differ_and_a_seed_repeats_them():
+    def two_passes(seed):
+        generator = torch.Generator().manual_seed(seed)
+        return [
+            [inputs.tolist() for inputs, _ in batches(numbered(20), 4, False, generator)]
+            for _ in range(2)
+        ]
+
+    first, second = two_passes(1)
+    assert first != second
+    assert two_passes(1) == [first, second] != two_passes(2)
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_batches_pass_the_mask_on(mask):
+    pair = [Example([1, 2, 3, END], 2)]
+    ((_, targets),) = batches(pair, 8, mask)
+    assert (targets[0, 0] == IGNORE_INDEX) == mask

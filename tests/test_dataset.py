@@ -1,0 +1,172 @@
+"""finetune/dataset.py: what is read, what is refused and in which words, and where a response is
+cut."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finetune.dataset import BUNDLED, DataError, Record, encode, read_records, split
+from finetune.prompt import format_prompt
+from gpt.tokenizer import Tokenizer
+
+GOOD = {"instruction": "Name a colour.", "input": "", "output": "Red."}
+TOKENIZER = Tokenizer(300)
+words = st.text(min_size=1).filter(str.strip)
+records = st.lists(
+    st.builds(Record, instruction=words, output=words, input=st.text(), kind=st.text()), min_size=1
+)
+
+
+def read(tmp_path, content, name="data.json"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return read_records(path)
+
+
+@given(expected=records)
+def test_array_and_lines_read_back_as_they_were_written(tmp_path_factory, expected):
+    directory = tmp_path_factory.mktemp("data")
+    rows = [vars(record) for record in expected]
+    assert read(directory, json.dumps(rows)) == expected
+    assert read(directory, json.dumps(rows, ensure_ascii=False, indent=1)) == expected
+    lines = [json.dumps(row) for row in rows]
+    assert read(directory, "\n".join(lines)) == expected
+    assert read(directory, "\r\n\r\n".join([*lines, ""])) == expected
+
+
+def test_input_may_be_missing_or_null_and_other_fields_are_left_alone(tmp_path):
+    row = {"instruction": "Add.", "output": "4", "source": {"by": "me"}}
+    assert read(tmp_path, json.dumps([row, row | {"input": None}])) == [Record("Add.", "4")] * 2
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    assert read(tmp_path, b"\xef\xbb\xbf" + json.dumps([GOOD]).encode()) == [
+        Record("Name a colour.", "Red.")
+    ]
+
+
+BROKEN = {
+    "missing": ([GOOD, {"instruction": "x"}], "record 2: field 'output' is missing"),
+    "empty": ([GOOD | {"output": ""}], "record 1: field 'output' is empty"),
+    "blank": (
+        [GOOD, GOOD, GOOD | {"instruction": " \n"}],
+        "record 3: field 'instruction' is empty",
+    ),
+    "number": ([GOOD | {"input": 3}], "record 1: field 'input' should be text, not a number"),
+    "list": ([GOOD | {"output": ["a"]}], "record 1: field 'output' should be text, not a list"),
+    "null": ([GOOD | {"output": None}], "record 1: field 'output' should be text, not null"),
+    "bool": ([GOOD | {"kind": True}], "record 1: field 'kind' should be text, not true or false"),
+    "no object": ([GOOD, "text"], "record 2: should be an object .*, not text"),
+    "no records": ([], "the list is empty"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+@pytest.mark.parametrize("form", ["array", "lines"])
+def test_a_broken_record_is_named(tmp_path, case, form):
+    rows, message = BROKEN[case]
+    if form == "lines":
+        text = "\n".join(json.dumps(row) for row in rows)
+        message = message if rows else "the file is empty"
+    else:
+        text = json.dumps(rows)
+    with pytest.raises(DataError, match=rf"data\.json: {message}") as caught:
+        read(tmp_path, text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b" \n\t\n", "the file is empty"),
+        (b'[{"instruction": "a"', "broken JSON at column 21"),
+        (b'[\n{"instruction": }]', "broken JSON at line 2 column 17"),
+        (b'{"instruction": "a", "output": "b"}\n{oops}\n', "line 2: broken JSON at column 2"),
+        (b'{"instruction": "a", \n"output": "b"}', "line 1: broken JSON at column 2"),
+        (b"instruction,output\na,b\n", "line 1: broken JSON at column 1"),
+        (b'[{"instruction": "caf\xe9"}]', r"not UTF-8 \(byte 21\)"),
+        ("[]".encode("utf-16"), r"not UTF-8 \(byte 0\)"),
+        (b"[" * 100_000, "JSON nested too deeply"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path, content, message):
+    with pytest.raises(DataError, match=rf"data\.json: {message}") as caught:
+        read(tmp_path, content)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_directory_are_named(tmp_path):
+    with pytest.raises(DataError, match=r"nothing\.json: cannot be read: No such file"):
+        read_records(tmp_path / "nothing.json")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_records(tmp_path)
+
+
+@given(total=st.integers(10, 3000))
+def test_a_split_keeps_the_order_and_loses_nothing(total):
+    rows = list(range(total))
+    train, test, validation = split(rows, "x")
+    assert train + test + validation == rows
+    assert len(train) == int(total * 0.85) and len(test) == int(total * 0.1)
+    assert validation
+
+
+def test_the_lectures_split():
+    assert [len(part) for part in split(range(1100), "x")] == [935, 110, 55]
+
+
+@pytest.mark.parametrize("total", range(10))
+def test_too_few_records_to_split_says_how_many_are_needed(total):
+    with pytest.raises(DataError, match=f"my.json: {total} records .* at least 10 are needed"):
+        split(range(total), "my.json")
+    assert all(split(range(10), "my.json"))
+
+
+@pytest.mark.parametrize("template", ["alpaca", "phi3"])
+@given(instruction=words, input=st.text(), output=words)
+def test_an_example_is_prompt_response_and_one_end(template, instruction, input, output):
+    record = Record(instruction, output, input)
+    (example,), left_out = encode([record], TOKENIZER, 10**6, template)
+    prompt, response = (
+        example.tokens[: example.prompt_length],
+        example.tokens[example.prompt_length :],
+    )
+    assert TOKENIZER.decode(prompt) == format_prompt(instruction, input, template)
+    assert response[-1] == TOKENIZER.end_of_text and TOKENIZER.end_of_text not in response[:-1]
+    assert TOKENIZER.decode(response[:-1]) == output
+    assert left_out == []
+
+
+def test_a_response_that_spells_the_end_of_text_keeps_its_real_end():
+    record = Record("Which token ends a text?", "It is <|endoftext|>.")
+    (example,), _ = encode([record], TOKENIZER, 10**6, "alpaca")
+    assert example.tokens.count(TOKENIZER.end_of_text) == 1
+    assert example.tokens[-1] == TOKENIZER.end_of_text
+    assert TOKENIZER.decode(example.tokens[:-1]).endswith("It is <|endoftext|>.")
+
+
+@given(output=st.text(alphabet="abc", min_size=1, max_size=8), less=st.integers(-3, 12))
+def test_cutting_at_below_and_above_every_boundary(output, less):
+    """A context of T tokens reads T and is asked for T: T + 1 tokens of prompt, response and
+    end."""
+    record = Record("i", output)
+    prompt = TOKENIZER.encode(format_prompt("i"))
+    response = TOKENIZER.encode(output)
+    everything = [*prompt, *response, TOKENIZER.end_of_text]
+    context = len(everything) - 1 - less
+    examples, left_out = encode([record, record], TOKENIZER, context, "alpaca")
+    if less <= 0:
+        assert examples[0].tokens == everything
+    elif context >= len(prompt):
+        assert examples[0].tokens == everything[: context + 1]
+        assert examples[0].tokens[-1] != TOKENIZER.end_of_text
+        assert len(examples[0].tokens) > examples[0].prompt_length
+    else:
+        assert examples == [] and left_out == [0, 1]
+
+
+def test_the_bundled_records_read():
+    assert len(read_records(BUNDLED)) == 1100

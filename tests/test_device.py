@@ -1,0 +1,67 @@
+"""finetune/device.py: what "auto" means on a machine that has, or has not, the hardware."""
+
+import pytest
+import torch
+
+from finetune.device import choose_device, choose_dtype
+from gpt.errors import UserError
+
+
+def test_a_device_that_is_not_there_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto").type == choose_device("cpu").type == "cpu"
+    for name in ("cuda", "mps"):
+        with pytest.raises(UserError, match=f"--device {name}: not usable here"):
+            choose_device(name)
+
+
+def test_auto_takes_the_gpu_that_is_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto").type == "cuda"
+    assert choose_device("cpu").type == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True, "avx512_bf16": False}, torch.bfloat16),
+        ({"avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ],
+)
+def test_auto_is_bfloat16_only_where_the_cpu_multiplies_it(monkeypatch, features, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
+    assert choose_dtype("auto", torch.device("cpu")) == expected
+    assert choose_dtype("float32", torch.device("cpu")) == torch.float32
+    assert choose_dtype("bfloat16", torch.device("cpu")) == torch.bfloat16
+    assert choose_dtype("auto", torch.device("mps")) == torch.float32
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_auto_asks_the_gpu_for_bfloat16_of_its_own(monkeypatch, supported):
+    monkeypatch.setattr(
+        torch.cuda,
+        "is_bf16_supported",
+        lambda including_emulation: supported or including_emulation,
+    )
+    expected = torch.bfloat16 if supported else torch.float32
+    assert choose_dtype("auto", torch.device("cuda")) == expected
+
+
+def test_mps_is_taken_only_from_torch_2_9_and_if_it_multiplies_rightly(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "__version__", "2.8.0")
+    assert choose_device("auto").type == "cpu"
+    monkeypatch.setattr(torch, "__version__", "2.10.1")
+    to = torch.Tensor.to
+    for error, expected in ((0.0, "mps"), (0.01, "cpu")):
+        # stands for Apple's GPU: the CPU, with an error put in on the way there
+        monkeypatch.setattr(
+            torch.Tensor,
+            "to",
+            lambda x, device, error=error: x + error if device == "mps" else to(x, device),
+        )
+        assert choose_device("auto").type == expected

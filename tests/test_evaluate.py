@@ -1,0 +1,72 @@
+"""finetune/evaluate.py: the lecture's figure by hand, and answers against one record at a time."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finetune.collate import collate
+from finetune.dataset import Example, Record
+from finetune.evaluate import answers, mean_loss
+from finetune.loss import summed_loss
+from finetune.prompt import format_prompt
+from gpt.sampling import generate
+from gpt.tokenizer import Tokenizer
+from tests import textbook
+
+TOKENIZER = Tokenizer(300)
+
+
+def examples(n):
+    return [Example(textbook.random_tokens(1, 3 + i % 7, i)[0].tolist(), 2) for i in range(n)]
+
+
+@given(n=st.integers(1, 9), size=st.integers(1, 4), most=st.integers(1, 4), mask=st.booleans())
+def test_mean_loss_is_the_mean_of_the_first_batches_means(n, size, most, mask):
+    model, rows, means = textbook.small_model(), examples(n), []
+    for start in range(0, min(n, size * most), size):
+        loss, count = summed_loss(model, *collate(rows[start : start + size], mask))
+        means.append(loss.item() / count)
+    assert mean_loss(model, rows, size, most, mask) == pytest.approx(sum(means) / len(means))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluation_leaves_mode_and_gradients_alone(training):
+    model = textbook.small_model().train(training)
+    mean_loss(model, examples(3), 2, 5)
+    assert model.training == training
+    assert all(parameter.grad is None for parameter in model.parameters())
+    with pytest.raises(IndexError):
+        mean_loss(model, [Example([10**6, 1], 1)], 2, 5)
+    assert model.training == training
+
+
+def test_answers_are_each_records_own_in_the_order_of_the_records():
+    """Batches of 2 over prompts of many lengths, some of which fill or pass the context."""
+    model = textbook.small_model(1, vocab_size=300, context_length=200)
+    records = [Record("x" * n, "y") for n in (40, 3, 90, 41, 0, 120, 4)]
+    expected = []
+    for record in records:
+        prompt = TOKENIZER.encode(format_prompt(record.instruction))
+        room = min(9, 200 - len(prompt))
+        tokens = generate(model, [prompt], room, TOKENIZER.end_of_text) if room > 0 else [[]]
+        expected.append(TOKENIZER.decode(tokens[0]).strip())
+    assert answers(model, TOKENIZER, records, "alpaca", 9, batch_size=2) == expected
+    assert expected[5] == "" and len(set(expected)) > 1
+
+
+def test_answers_are_asked_in_the_template_given():
+    model = textbook.small_model(1, vocab_size=300, context_length=200)
+    by_template = {}
+    for template in ("alpaca", "phi3"):
+        prompt = TOKENIZER.encode(format_prompt("Hi", "there", template))
+        (tokens,) = generate(model, [prompt], 9, TOKENIZER.end_of_text)
+        by_template[template] = TOKENIZER.decode(tokens).strip()
+        record = Record("Hi", "y", "there")
+        assert answers(model, TOKENIZER, [record], template, 9) == [by_template[template]]
+    assert by_template["alpaca"] != by_template["phi3"]
+
+
+def test_no_records_no_answers():
+    assert answers(textbook.small_model(vocab_size=300), TOKENIZER, [], "alpaca") == []
+    assert torch.is_grad_enabled()

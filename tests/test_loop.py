@@ -1,0 +1,144 @@
+"""finetune/loop.py: it learns, it counts, it stops, and each step is the step the lecture takes."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from finetune.collate import batches
+from finetune.dataset import Example
+from finetune.evaluate import mean_loss
+from finetune.loop import TrainingError, train
+from finetune.loss import summed_loss
+from finetune.optimizer import adamw
+from tests import textbook
+
+
+def examples(n, seed=0):
+    return [
+        Example(textbook.random_tokens(1, 4 + i % 5, seed + i)[0].tolist(), 2) for i in range(n)
+    ]
+
+
+def run(model, training, validation=None, lr=0.01, **changes):
+    """Train and collect what the loop hands out: (evaluations, finished epochs)."""
+    evaluations, epochs = [], []
+    options = {
+        "epochs": 1,
+        "batch_size": 2,
+        "max_steps": None,
+        "eval_every": 5,
+        "eval_batches": 5,
+        "mask_prompt": False,
+        "dtype": torch.float32,
+        "generator": torch.Generator().manual_seed(7),
+    }
+    train(
+        model,
+        adamw(model, lr, 0.1),
+        training,
+        validation or examples(3, seed=50),
+        on_evaluation=evaluations.append,
+        on_epoch_end=epochs.append,
+        **options | changes,
+    )
+    return evaluations, epochs
+
+
+def test_a_batch_overfits():
+    """Four rows by heart: a wrong shift, mask or optimizer leaves a loss far above this."""
+    model = textbook.small_model(n_embd=16)
+    rows = examples(4)
+    evaluations, _ = run(model, rows, rows, batch_size=4, epochs=150, eval_every=1000)
+    assert evaluations[0].train_loss > 3
+    assert evaluations[-1].train_loss < 0.2
+
+
+@settings(max_examples=15)
+@given(
+    n=st.integers(4, 20),
+    size=st.integers(1, 4),
+    epochs=st.integers(1, 3),
+    most=st.none() | st.integers(1, 12),
+    every=st.integers(1, 6),
+)
+def test_evaluations_and_epochs_by_counting(n, size, epochs, most, every):
+    evaluations, finished = run(
+        textbook.small_model(),
+        examples(n),
+        batch_size=size,
+        epochs=epochs,
+        max_steps=most,
+        eval_every=every,
+    )
+    per_epoch = n // size
+    steps = min(epochs * per_epoch, most or 10**9)
+    expected = [-1, *(s for s in range(steps) if s % every == 0 or s == steps - 1)]
+    assert [m.step for m in evaluations] == expected
+    assert [m.epoch for m in evaluations] == [(s + 1) / per_epoch for s in expected]
+    assert finished == list(range(1, -(-steps // per_epoch) + 1))
+
+
+def test_the_loop_is_the_plain_loop():
+    """The same batches, mean loss, gradient and update, written out; then equal to the last bit."""
+    rows = examples(9)
+    model, plain = textbook.small_model(), textbook.small_model()
+    evaluations, _ = run(model, rows, lr=0.02, epochs=2, eval_every=3)
+    optimizer = torch.optim.AdamW(plain.parameters(), lr=0.02, weight_decay=0.1, fused=True)
+    generator = torch.Generator().manual_seed(7)
+    losses, tokens = {-1: mean_loss(plain, rows, 2, 5)}, {-1: 0}
+    for step, (inputs, targets) in enumerate(
+        [*batches(rows, 2, False, generator), *batches(rows, 2, False, generator)]
+    ):
+        loss, count = summed_loss(plain, inputs, targets)
+        (loss / count).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses[step] = mean_loss(plain, rows, 2, 5)
+        tokens[step] = tokens[step - 1] + count
+    assert all(
+        torch.equal(a, b) for a, b in zip(model.parameters(), plain.parameters(), strict=True)
+    )
+    assert [m.train_loss for m in evaluations] == [losses[m.step] for m in evaluations]
+    assert [m.tokens for m in evaluations] == [tokens[m.step] for m in evaluations]
+
+
+def test_validation_loss_is_of_the_validation_records():
+    rows, others = examples(4), examples(3, seed=90)
+    model = textbook.small_model()
+    expected = mean_loss(model, others, 2, 5)
+    evaluations, _ = run(model, rows, others)
+    assert evaluations[0].val_loss == expected != evaluations[0].train_loss
+
+
+def test_mask_prompt_reaches_the_targets():
+    plain, _ = run(textbook.small_model(), examples(4))
+    masked, _ = run(textbook.small_model(), examples(4), mask_prompt=True)
+    assert masked[-1].tokens == plain[-1].tokens - 4  # each prompt of 2 supervised one target of it
+    assert masked[0].train_loss != plain[0].train_loss
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched():
+    model, seen = textbook.small_model(), []
+    model.ln_f.bias.data[0] = float("nan")
+    before = [parameter.clone() for parameter in model.parameters()]
+    with pytest.raises(TrainingError, match=r"nan at step 0: try a smaller --lr") as caught:
+        train(
+            model,
+            adamw(model, 0.1, 0.1),
+            examples(4),
+            examples(2),
+            epochs=1,
+            batch_size=2,
+            max_steps=None,
+            eval_every=5,
+            eval_batches=5,
+            mask_prompt=False,
+            dtype=torch.float32,
+            generator=torch.Generator(),
+            on_evaluation=seen.append,
+            on_epoch_end=seen.append,
+        )
+    assert "\n" not in str(caught.value)
+    for parameter, old in zip(model.parameters(), before, strict=True):
+        assert torch.equal(parameter.nan_to_num(), old.nan_to_num())

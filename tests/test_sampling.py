@@ -1,0 +1,138 @@
+"""gpt/sampling.py: against one row at a time without a cache, and against probability itself."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpt.sampling import choose, evaluating, generate, stream
+from tests import textbook
+
+NEVER = -1  # an end of text that no model writes
+seeds = st.integers(0, 1000)
+prompts = st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=15), min_size=1, max_size=5)
+
+
+def generators(n, seed=0):
+    return [torch.Generator().manual_seed(seed) for _ in range(n)]
+
+
+@given(seed=seeds, prompts=prompts, n=st.integers(0, 20), end=st.integers(-1, 30))
+def test_greedy_batches_give_each_row_what_it_gets_alone_uncached(seed, prompts, n, end):
+    """Prompts up to 15 tokens and 20 new ones, in a context of 12: far past the window."""
+    model = textbook.small_model(seed)
+    expected = [textbook.greedy(model, prompt, n, end) for prompt in prompts]
+    assert generate(model, prompts, n, end) == expected
+
+
+def two_answers(end):
+    """Two sampled rows of a model whose texts vary, as `generate` and as `stream` give them."""
+    model, rows = textbook.small_model(0), [[1, 2], [3]]
+    drawn = [
+        write(model, rows, 8, end, 3.0, None, [*generators(1, seed=1), *generators(1, seed=2)])
+        for write in (generate, stream)
+    ]
+    return drawn[0], list(drawn[1])
+
+
+def test_an_answer_ends_before_its_end_of_text_and_the_others_go_on():
+    (first, second), _ = two_answers(NEVER)
+    end = first[2]
+    assert end not in first[:2] and end not in second, "choose other seeds"
+    (ended, other), _ = two_answers(end)
+    assert ended == first[:2] and other == second
+
+
+def test_streaming_yields_each_token_as_it_is_made_and_the_end_too():
+    (first, second), _ = two_answers(NEVER)
+    _, made = two_answers(end=first[2])
+    assert made == [
+        *[(0, first[0]), (1, second[0]), (0, first[1]), (1, second[1]), (0, first[2])],
+        *[(1, token) for token in second[2:]],
+    ]
+
+
+@given(seed=seeds, prompts=prompts, temperature=st.sampled_from([0.5, 1.0, 2.0]))
+def test_a_sampled_row_is_the_same_in_a_batch_as_alone(seed, prompts, temperature):
+    model = textbook.small_model(seed)
+    together = generate(model, prompts, 6, 0, temperature, 5, generators(len(prompts), seed))
+    alone = [generate(model, [p], 6, 0, temperature, 5, generators(1, seed))[0] for p in prompts]
+    assert together == alone
+
+
+@given(seed=seeds, prompts=prompts)
+def test_top_1_is_greedy_at_any_temperature(seed, prompts):
+    model = textbook.small_model(seed)
+    sampled = generate(model, prompts, 5, 0, 3.0, 1, generators(len(prompts)))
+    assert sampled == generate(model, prompts, 5, 0)
+
+
+def test_the_same_seed_gives_the_same_text_and_another_seed_another():
+    model = textbook.small_model()
+    texts = [generate(model, [[1]], 30, NEVER, 2.0, None, generators(1, s)) for s in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+@given(k=st.integers(1, 6))
+def test_exactly_k_candidates_survive_a_tie(k):
+    logits = torch.tensor([[1.0, 5, 5, 5, 5, 0]])
+    generator = torch.Generator().manual_seed(0)
+    drawn = {choose(logits, 1.0, k, [generator])[0] for _ in range(300)}
+    # 300 draws do not miss a candidate of odds 1 in 4; the two unlikely ones are not counted.
+    assert len(drawn & {1, 2, 3, 4}) == min(k, 4)
+    if k <= 4:
+        assert drawn <= {1, 2, 3, 4}
+
+
+def test_top_k_beyond_the_vocabulary_is_the_vocabulary():
+    generator = torch.Generator().manual_seed(0)
+    drawn = {choose(torch.zeros(1, 4), 1.0, 99, [generator])[0] for _ in range(200)}
+    assert drawn == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_tokens_are_drawn_with_the_softmaxs_odds(temperature):
+    """10,000 draws: each frequency within 4 standard deviations of its probability."""
+    logits = torch.tensor([[0.0, 1.0, 2.0, -1.0]])
+    weights = torch.exp(logits[0] / temperature)
+    odds = weights / weights.sum()
+    generator = torch.Generator().manual_seed(5)
+    drawn = choose(logits.expand(10_000, 4), temperature, None, [generator] * 10_000)
+    frequency = torch.bincount(torch.tensor(drawn), minlength=4) / 10_000
+    assert ((frequency - odds).abs() < 4 * (odds * (1 - odds) / 10_000).sqrt()).all()
+
+
+@given(seed=seeds, prompts=prompts, longest=st.integers(1, 20))
+def test_max_length_counts_prompt_and_answer(seed, prompts, longest):
+    prompts = [prompt[:longest] for prompt in prompts]
+    model = textbook.small_model(seed)
+    expected = generate(model, prompts, 25, NEVER)
+    cut = generate(model, prompts, 25, NEVER, max_length=longest)
+    for prompt, whole, short in zip(prompts, expected, cut, strict=True):
+        room = max(longest - len(prompt), 1) if len(prompt) < longest else 25
+        assert short == whole[:room]
+
+
+def test_no_prompts_no_answers():
+    assert generate(textbook.small_model(), [], 5, 0) == []
+
+
+def test_an_empty_prompt_is_a_bug():
+    with pytest.raises(AssertionError, match="prompt"):
+        generate(textbook.small_model(), [[]], 5, 0)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_model_keeps_its_mode_on_every_path_out(training):
+    model = textbook.small_model().train(training)
+    generate(model, [[1]], 3, 0)
+    assert model.training == training
+    half_read = stream(model, [[1]], 3, NEVER)
+    next(half_read)
+    assert not model.training
+    half_read.close()
+    assert model.training == training
+    with pytest.raises(RuntimeError), evaluating(model):
+        raise RuntimeError
+    assert model.training == training
+    assert all(module.training == training for module in model.modules())
