@@ -110,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
 
     def on_epoch_end(epoch: int) -> None:
-        pretrained.save(directory / "model", model, tokenizer, options.template)
+        pretrained.save(directory / "model", model, options.template)
         sample = splits.validation[0]
         (answer,) = answers(model, tokenizer, [sample], options.template)
         say(f"\nAfter epoch {epoch}, the first validation record:")

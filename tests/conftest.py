@@ -1,7 +1,9 @@
 """Settings that every test shares."""
 
 import os
+import socket
 
+import pytest
 import torch
 from hypothesis import settings
 
@@ -11,3 +13,20 @@ torch.set_num_threads(1)
 settings.register_profile("local", deadline=None, max_examples=30)
 settings.register_profile("ci", deadline=None, max_examples=30, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def this_machine_only(tmp_path_factory):
+    """No test leaves the machine (other names do not resolve) or finds its user's weights."""
+    resolve, empty = socket.getaddrinfo, tmp_path_factory.mktemp("home")
+
+    def loopback(host, *args, **options):
+        if host != "127.0.0.1":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", loopback)
+        patch.setenv("TORCH_HOME", str(empty / "torch"))
+        patch.setenv("HF_HUB_CACHE", str(empty / "hub"))
+        yield

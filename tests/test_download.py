@@ -17,14 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tensor_bundle
 import torch
-from fault_server import FaultServer, Reply
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gpt.config import SIZES
 from gpt.errors import UserError
+from tests import tensor_bundle
+from tests.fault_server import FaultServer, Reply
 from weights import download, safetensors
 from weights.download import DownloadError, Source, fetch, fetch_pretrained
 
@@ -38,15 +38,7 @@ IMPATIENT = 0.15  # seconds
 
 
 @pytest.fixture(autouse=True)
-def this_machine_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    resolve = socket.getaddrinfo
-
-    def loopback(host: str, *args: object, **options: object) -> list:
-        if host != "127.0.0.1":
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return resolve(host, *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", loopback)
+def impatience(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(download, "BACK_OFF", 0.001)
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))

@@ -2,6 +2,7 @@
 named."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from gpt.config import SIZES
 from gpt.errors import UserError
 from gpt.model import GPT
-from gpt.tokenizer import Tokenizer
+from gpt.script import run
+from tests import tensor_bundle as bundle
 from tests import textbook
 from weights import pretrained, safetensors
-
-TOKENIZER = Tokenizer(300)
+from weights.__main__ import main
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def model():
 
 
 def saved(directory, model, template=None):
-    pretrained.save(directory, model, TOKENIZER, template)
+    pretrained.save(directory, model, template)
     return directory
 
 
@@ -104,13 +105,17 @@ DAMAGES = {
         lambda t: [t.pop(n) for n in list(t) if n.startswith("h.1.attn")],
         r"missing: h\.1\.attn\.c_attn\.bias, .* and 1 more",
     ),
+    "another block": (
+        lambda t: t.update({"h.2.ln_1.bias": torch.zeros(8)}),
+        r"not a part of this model: h\.2\.ln_1\.bias",
+    ),
     "extra": (
         lambda t: t.update(more=torch.zeros(1)),
         "not a part of this model: more",
     ),
     "misshapen": (
         lambda t: t.update({"wpe.weight": torch.zeros(11, 8)}),
-        r"'wpe\.weight' has shape \[11, 8\]; config\.json asks for \[12, 8\]",
+        r"'wpe\.weight' has shape \[11, 8\]; the configuration asks for \[12, 8\]",
     ),
     "not transposed": (
         lambda t: t.update({"h.0.mlp.c_fc.weight": torch.zeros(32, 8)}),
@@ -139,6 +144,7 @@ CONFIGS = {
     "erf": (lambda c: c | {"activation_function": "gelu"}, "activation_function is 'gelu'"),
     "epsilon": (lambda c: c | {"layer_norm_epsilon": 1e-6}, "layer_norm_epsilon is 1e-06"),
     "inner": (lambda c: c | {"n_inner": 99}, "n_inner is 99"),
+    "open": (lambda c: c | {"tie_word_embeddings": "no"}, "tied_head must be true or false"),
     "missing": (lambda c: {k: v for k, v in c.items() if k != "n_layer"}, "n_layer is missing"),
     "heads": (lambda c: c | {"n_head": 3}, "n_embd must be a multiple of n_head"),
     "text": (lambda c: c | {"n_head": "2"}, "n_head must be a positive integer"),
@@ -168,10 +174,10 @@ def test_another_vocabulary_is_refused(tmp_path, model):
 def test_a_directory_without_a_model_is_named(tmp_path, model):
     with pytest.raises(UserError, match="nowhere: no such directory"):
         pretrained.load(tmp_path / "nowhere")
-    with pytest.raises(UserError, match=r"no config\.json in it"):
+    with pytest.raises(UserError, match=r"no config\.json .* so no model"):
         pretrained.load(tmp_path)
     (saved(tmp_path, model) / "model.safetensors").unlink()
-    with pytest.raises(UserError, match=r"no model\.safetensors in it"):
+    with pytest.raises(UserError, match=r"no model in it: no model\.safetensors"):
         pretrained.load(tmp_path)
 
 
@@ -188,3 +194,232 @@ def test_random_weights_take_the_shape_from_a_name_or_a_directory(tmp_path, mode
     assert like.config == model.config and not torch.equal(like.wte.weight, model.wte.weight)
     same = pretrained.from_name(str(tmp_path), "pretrained", generator()).model
     assert parameters_equal(same, model)
+
+
+# --- OpenAI's own form
+
+
+def random_variables(n_layer=2, n_embd=8, vocab_size=300, context_length=12, seed=0):
+    """OpenAI's variables with random numbers: square matrices are not symmetric, no two alike."""
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        bundle.Variable(v.name, torch.randn(v.tensor.shape, generator=generator) / 2)
+        for v in bundle.gpt2_variables(n_layer, n_embd, vocab_size, context_length)
+    ]
+
+
+def openai_directory(directory, n_head=2, **shape):
+    variables = random_variables(**shape)
+    directory.mkdir(exist_ok=True)
+    bundle.write(directory, variables)
+    tensors = {v.name: v.tensor for v in variables}
+    hparams = {
+        "n_vocab": tensors["model/wte"].shape[0],
+        "n_ctx": tensors["model/wpe"].shape[0],
+        "n_embd": tensors["model/wte"].shape[1],
+        "n_head": n_head,
+        "n_layer": shape.get("n_layer", 2),
+    }
+    (directory / "hparams.json").write_text(json.dumps(hparams), encoding="utf-8")
+    (directory / "checkpoint").write_text('model_checkpoint_path: "model.ckpt"\n', encoding="utf-8")
+    return tensors
+
+
+def test_openais_checkpoint_computes_what_openais_code_computes(tmp_path):
+    """The logits from OpenAI's variables by their formula: any transpose missed or too many
+    shows."""
+    variables = openai_directory(tmp_path)
+    model = pretrained.load(tmp_path, dtype=torch.float64).model
+    tokens = textbook.random_tokens(1, 12, 0, vocab_size=300)
+    expected = textbook.gpt_from_openai(tokens[0].tolist(), variables, n_head=2)
+    torch.testing.assert_close(model(tokens)[0], expected)
+
+
+def test_conversion_keeps_every_bit(tmp_path):
+    openai_directory(tmp_path / "from")
+    pretrained.convert(tmp_path / "from", tmp_path / "to")
+    before, after = (pretrained.load(tmp_path / name).model for name in ("from", "to"))
+    assert parameters_equal(before, after)
+    assert {p.name for p in (tmp_path / "to").iterdir()} == {
+        "config.json", "model.safetensors", "vocab.json", "merges.txt",
+    }  # fmt: skip
+
+
+def test_a_checkpoint_of_another_shape_is_named(tmp_path):
+    openai_directory(tmp_path)
+    hparams = json.loads((tmp_path / "hparams.json").read_text(encoding="utf-8"))
+    for change, message in (
+        ({"n_layer": 1}, r"not a part of this model: model/h1/attn/c_attn/b, .* and 9 more"),
+        ({"n_layer": 3}, r"missing: h\.2\.attn\.c_attn\.bias, .* and 9 more"),
+        ({"n_ctx": 13}, r"'wpe\.weight' has shape \[12, 8\]"),
+    ):
+        (tmp_path / "hparams.json").write_text(json.dumps(hparams | change), encoding="utf-8")
+        with pytest.raises(UserError, match=message):
+            pretrained.load(tmp_path)
+
+
+# --- Hugging Face's older forms
+
+
+def hugging_face_names(model, prefix):
+    """The file as early versions of transformers wrote it: causal masks, a copy of the head."""
+    parameters = dict(model.named_parameters())
+    linear = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
+    tensors = {
+        prefix + name: (p.t().contiguous() if name.endswith(linear) else p).detach().clone()
+        for name, p in parameters.items()
+    }
+    for n in range(2):
+        tensors[f"{prefix}h.{n}.attn.bias"] = torch.ones(1, 1, 12, 12).tril()
+        tensors[f"{prefix}h.{n}.attn.masked_bias"] = torch.tensor(-1e4)
+    tensors["lm_head.weight"] = parameters["wte.weight"].detach().clone()
+    return tensors
+
+
+@pytest.mark.parametrize("prefix", ["", "transformer."])
+@pytest.mark.parametrize("form", ["safetensors", "zip", "legacy"])
+def test_hugging_faces_files_old_and_new(tmp_path, model, prefix, form):
+    saved(tmp_path, model)
+    tensors = hugging_face_names(model, prefix)
+    path = tmp_path / "model.safetensors"
+    if form == "safetensors":
+        safetensors.write(path, tensors)
+    else:
+        path.unlink()
+        zipped = form == "zip"
+        torch.save(tensors, tmp_path / "pytorch_model.bin", _use_new_zipfile_serialization=zipped)
+    assert parameters_equal(pretrained.load(tmp_path).model, model)
+
+
+def test_a_head_trained_apart_is_not_dropped_in_silence(tmp_path, model):
+    saved(tmp_path, model)
+    tensors = hugging_face_names(model, "")
+    tensors["lm_head.weight"] += 1
+    safetensors.write(tmp_path / "model.safetensors", tensors)
+    with pytest.raises(UserError, match=r"lm_head\.weight is not the token embedding"):
+        pretrained.load(tmp_path)
+    path = tmp_path / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | {"tie_word_embeddings": False}
+    path.write_text(json.dumps(config), encoding="utf-8")
+    untied = pretrained.load(tmp_path).model
+    assert torch.equal(untied.lm_head.weight, model.wte.weight + 1)
+
+
+class Hostile:
+    """A pickle that would make a file when it is read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize(
+    "content", ["hostile", b"", b"not a pickle", b"PK\x03\x04 not a zip", [1, 2], {"a": 1}]
+)
+def test_a_pickle_that_is_not_weights_is_refused_and_never_run(tmp_path, model, content):
+    saved(tmp_path, model)
+    (tmp_path / "model.safetensors").unlink()
+    path = tmp_path / "pytorch_model.bin"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(Hostile(tmp_path / "made") if content == "hostile" else content, path)
+    with pytest.raises(UserError, match=r"pytorch_model\.bin: ") as caught:
+        pretrained.load(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "made").exists()
+
+
+# --- official weights
+
+
+def test_official_weights_are_verified_converted_once_and_then_found(tmp_path, capsys):
+    """A 36-layer checkpoint, a few numbers wide, placed by hand where 774M's files belong."""
+    variables = openai_directory_of_774M(tmp_path)
+    directory = pretrained.official("774M", tmp_path)
+    assert directory == tmp_path / "774M" / "model"
+    model = pretrained.load(directory).model
+    assert torch.equal(model.wte.weight, variables["model/wte"])
+    for file in (tmp_path / "774M").glob("model.ckpt*"):
+        file.unlink()
+    assert pretrained.official("774M", tmp_path) == directory
+    assert capsys.readouterr().err.count("converting") == 1
+
+
+def openai_directory_of_774M(cache):
+    return openai_directory(cache / "774M", n_layer=36)
+
+
+def test_a_conversion_that_was_stopped_is_done_again(tmp_path):
+    openai_directory_of_774M(tmp_path)
+    half = tmp_path / "774M" / "model"
+    half.mkdir()
+    (half / "config.json").write_text("{}", encoding="utf-8")
+    assert pretrained.load(pretrained.official("774M", tmp_path)).model.config.n_layer == 36
+
+
+def test_official_weights_in_hugging_faces_form_are_used_as_they_are(tmp_path):
+    model = textbook.small_model(vocab_size=300, n_layer=36)
+    saved(tmp_path / "774M", model)
+    assert pretrained.official("774M", tmp_path) == tmp_path / "774M"
+
+
+# --- python -m weights
+
+
+def weights_command(*arguments):
+    return run(lambda: main([str(argument) for argument in arguments]))
+
+
+def test_the_command_converts_and_says_what_it_verified(tmp_path, capsys):
+    openai_directory(tmp_path / "from")
+    assert weights_command(tmp_path / "from", tmp_path / "to") == 0
+    printed = capsys.readouterr().out
+    parameters = pretrained.load(tmp_path / "to").model.num_parameters()
+    for part in (
+        "model.ckpt.index",
+        "CRC-32C",
+        "28 tensors",
+        f"{parameters:,}",
+        str(tmp_path / "to"),
+    ):
+        assert part in printed
+    assert weights_command(tmp_path / "to", tmp_path / "again") == 0
+    assert (tmp_path / "again" / "model.safetensors").read_bytes() == (
+        tmp_path / "to" / "model.safetensors"
+    ).read_bytes()
+
+
+def test_the_command_fetches_by_name(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    (tmp_path / "hub" / "gpt2").mkdir(parents=True)
+    openai_directory_of_774M(tmp_path / "hub" / "gpt2")
+    assert weights_command("774M") == 0
+    assert f"In:       {tmp_path / 'hub' / 'gpt2' / '774M' / 'model'}" in capsys.readouterr().out
+
+
+def test_the_commands_mistakes_are_one_line(tmp_path, capsys):
+    openai_directory(tmp_path / "from")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "x").touch()
+    for arguments, message in (
+        ([], "give one of 124M"),
+        (["345M"], "give one of 124M"),
+        (["a", "b", "c"], "give one of 124M"),
+        ([tmp_path / "nowhere", tmp_path / "to"], "nowhere: no such directory"),
+        ([tmp_path / "from", tmp_path / "there"], "there: already there"),
+        ([tmp_path / "from", tmp_path / "there" / "x"], "x: already there"),
+    ):
+        assert weights_command(*arguments) == 2
+        errors = capsys.readouterr().err.splitlines()
+        assert len(errors) == 1 and message in errors[0]
+    assert not (tmp_path / "to").exists()
+    damaged_file = next((tmp_path / "from").glob("*.data-*"))
+    content = bytearray(damaged_file.read_bytes())
+    content[1000] ^= 1
+    damaged_file.write_bytes(content)
+    assert weights_command(tmp_path / "from", tmp_path / "to") == 2
+    assert re.search(r"the bytes of 'model/h0/\S+' .* are damaged", capsys.readouterr().err)
+    assert not (tmp_path / "to").exists()

@@ -92,6 +92,34 @@ def gpt(tokens: list[int], model: GPT) -> Tensor:
     return x @ head.T
 
 
+def gpt_from_openai(tokens: list[int], variables: dict[str, Tensor], n_head: int) -> Tensor:
+    """Logits (T, V) of one row, from OpenAI's variables by OpenAI's names, as their code computes
+    them.
+
+    Their linear layers are x · w + b with w [1, in, out].
+    """
+    v = {name.removeprefix("model/"): tensor.double() for name, tensor in variables.items()}
+    T, C = len(tokens), v["wte"].shape[1]
+    x = v["wte"][tokens] + v["wpe"][:T]
+    for n in range(sum(name.endswith("ln_1/g") for name in v)):
+
+        def conv1d(x: Tensor, name: str, n: int = n) -> Tensor:
+            return x @ v[f"h{n}/{name}/w"][0] + v[f"h{n}/{name}/b"]
+
+        def norm(x: Tensor, name: str, n: int = n) -> Tensor:
+            return layer_norm(x, v[f"h{n}/{name}/g"], v[f"h{n}/{name}/b"])
+
+        heads = []
+        query, key, value = conv1d(norm(x, "ln_1"), "attn/c_attn").split(C, dim=1)
+        for head in torch.arange(C).split(C // n_head):
+            scores = query[:, head] @ key[:, head].T / math.sqrt(C // n_head)
+            scores = scores.masked_fill(torch.ones(T, T).triu(1).bool(), -math.inf)
+            heads.append(torch.softmax(scores, dim=1) @ value[:, head])
+        x = x + conv1d(torch.cat(heads, dim=1), "attn/c_proj")
+        x = x + conv1d(gelu(conv1d(norm(x, "ln_2"), "mlp/c_fc")), "mlp/c_proj")
+    return layer_norm(x, v["ln_f/g"], v["ln_f/b"]) @ v["wte"].T
+
+
 def greedy(model: GPT, prompt: list[int], max_new_tokens: int, end_of_text: int) -> list[int]:
     """One row, one token at a time, everything computed anew from the last `context_length`
     tokens."""

@@ -1,10 +1,18 @@
-"""Files that are either whole or not there."""
+"""Files that are either whole or not there, and numbers in them that need no reading.
 
+A memory map makes a part of a file appear as memory: its bytes come from the disk when they are
+first used, and can be dropped again while memory is short.
+"""
+
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+import torch
+from torch import Tensor
 
 
 @contextmanager
@@ -13,7 +21,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Until then, and for good if anything is raised, what stood under that name stays.
     """
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process has its own
     try:
         with part.open("wb") as file:
             yield file
@@ -28,3 +36,22 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` in UTF-8, as `replacing` does."""
     with replacing(path) as file:
         file.write(text.encode("utf-8"))
+
+
+def mapped(path: Path, start: int, size: int, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
+    """The `size` bytes of a file from `start` on as a tensor, on a memory map of its own.
+
+    When the tensor goes, so does the map. What is written to it changes memory and never the file.
+    Raises OSError; that the bytes are there, and are as many as the shape takes, is the caller's to
+    know.
+    """
+    if size == 0:
+        return torch.empty(shape, dtype=dtype)
+    # A map starts at a multiple of the page size; the tensor somewhat behind that.
+    skip = start % mmap.ALLOCATIONGRANULARITY
+    with path.open("rb") as file:
+        memory = mmap.mmap(file.fileno(), skip + size, access=mmap.ACCESS_COPY, offset=start - skip)
+    raw = torch.frombuffer(memory, dtype=torch.uint8, count=size, offset=skip)
+    if skip % dtype.itemsize:
+        raw = raw.clone()  # torch wants numbers to start at a multiple of their size
+    return raw.view(dtype).view(shape)

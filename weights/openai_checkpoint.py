@@ -29,6 +29,7 @@ raise `OpenAICheckpointError`.
 """
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,7 @@ import torch
 
 from gpt.errors import UserError
 from weights.crc32c import crc32c, unmask
+from weights.files import mapped
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_SIZE = 48
@@ -82,13 +84,10 @@ def read_checkpoint(
     shards, entries = read_index(index)
     paths = [index.with_name(f"{index.stem}.data-{i:05}-of-{shards:05}") for i in range(shards)]
     verify(index, paths, progress)
-    tensors = {}
-    for name, raw in _map(paths, entries).items():
-        entry = entries[name]
-        if raw.storage_offset() % entry.dtype.itemsize:
-            raw = raw.clone()  # torch views aligned bytes only
-        tensors[name] = raw.view(entry.dtype).view(entry.shape)
-    return tensors
+    return {
+        name: mapped(paths[entry.shard], entry.offset, entry.size, entry.dtype, entry.shape)
+        for name, entry in _in_order(entries)
+    }
 
 
 def verify(index: Path, shards: list[Path], progress: Callable[[int], None] | None = None) -> None:
@@ -102,12 +101,13 @@ def verify(index: Path, shards: list[Path], progress: Callable[[int], None] | No
         raise OpenAICheckpointError(
             f"{index}: belongs to {count} data files, and {len(shards)} were given"
         )
-    for name, raw in _map(shards, entries).items():
-        entry = entries[name]
-        actual = crc32c(raw)
+    _refuse_missing_data(shards, entries)
+    for name, entry in _in_order(entries):
+        path = shards[entry.shard]
+        actual = crc32c(mapped(path, entry.offset, entry.size, torch.uint8, (entry.size,)))
         if actual != entry.crc32c:
             raise OpenAICheckpointError(
-                f"{shards[entry.shard]}: the bytes of {name!r} ({entry.offset} to "
+                f"{path}: the bytes of {name!r} ({entry.offset} to "
                 f"{entry.offset + entry.size}) are damaged: their checksum is {actual:08x}, and "
                 f"{index.name} records {entry.crc32c:08x}; remove the file and fetch it again"
             )
@@ -339,39 +339,38 @@ def _last(contents: list[int]) -> int:
 def _refuse_overlaps(entries: dict[str, Entry]) -> None:
     """Two tensors in the same bytes: then one of them cannot be right."""
     ends: dict[int, tuple[int, str]] = {}
-    for name, entry in sorted(entries.items(), key=lambda item: (item[1].shard, item[1].offset)):
+    for name, entry in _in_order(entries):
         end, before = ends.get(entry.shard, (0, ""))
         if entry.offset < end:
             raise _Malformed(f"{name!r} overlaps {before!r}")
         ends[entry.shard] = (entry.offset + entry.size, name)
 
 
-def _map(paths: list[Path], entries: dict[str, Entry]) -> dict[str, torch.Tensor]:
-    """The bytes of each entry, in the order of the data files, as uint8 views of memory maps."""
-    maps = []
+def _refuse_missing_data(paths: list[Path], entries: dict[str, Entry]) -> None:
+    """Every tensor's bytes must be there before one is looked at."""
+    sizes = []
     for path in paths:
         try:
-            size = path.stat().st_size
-            # Not shared: what is written to the tensor never reaches the file.
-            file = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
+            with path.open("rb") as file:
+                sizes.append(file.seek(0, os.SEEK_END))
         except FileNotFoundError:
             raise OpenAICheckpointError(
                 f"{path}: this data file is missing; fetch it, or put it beside its index"
             ) from None
-        except (OSError, RuntimeError) as error:
-            reason = str(error).partition("\n")[0]  # torch may add where in its own code
-            raise OpenAICheckpointError(f"{path}: cannot be read: {reason}") from error
-        maps.append(file)
-    raw = {}
-    for name, entry in sorted(entries.items(), key=lambda item: (item[1].shard, item[1].offset)):
-        file, end = maps[entry.shard], entry.offset + entry.size
-        if end > file.numel():
+        except OSError as error:
+            raise OpenAICheckpointError(f"{path}: cannot be read: {error.strerror}") from error
+    for name, entry in _in_order(entries):
+        end, size = entry.offset + entry.size, sizes[entry.shard]
+        if end > size:
             raise OpenAICheckpointError(
-                f"{paths[entry.shard]}: cut short: it has {file.numel()} bytes, and {name!r} "
-                f"should end at {end}; fetch it again"
+                f"{paths[entry.shard]}: cut short: it has {size} bytes, and {name!r} should end at "
+                f"{end}; fetch it again"
             )
-        raw[name] = file[entry.offset : end]
-    return raw
+
+
+def _in_order(entries: dict[str, Entry]) -> list[tuple[str, Entry]]:
+    """The entries in the order of their bytes in the data files."""
+    return sorted(entries.items(), key=lambda item: (item[1].shard, item[1].offset))
 
 
 def _find_index(directory: Path) -> Path:

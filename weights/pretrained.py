@@ -1,14 +1,19 @@
-"""A directory with a model in it → GPT and its tokenizer, and back.
+"""A name or a directory → GPT and its tokenizer; and a GPT → a directory that other tools load.
 
-The directory is laid out as Hugging Face's GPT-2, so that whatever reads those reads ours:
-`config.json` (the shape), `model.safetensors` (the numbers), `vocab.json` and `merges.txt` (the
-encoding). Parameter names in the file are the model's own, which are OpenAI's. One thing differs:
-OpenAI's linear layers compute x · w and store w as [in, out]; `nn.Linear` computes x · Wᵀ and
-stores W as [out, in].
+GPT-2 comes in three forms, and all of them are read: OpenAI's own checkpoint (`hparams.json` and
+`model.ckpt.*`), Hugging Face's `config.json` with `model.safetensors`, and the same with the older
+`pytorch_model.bin`. What is written is the second one, with `vocab.json` and `merges.txt`.
+
+The forms differ in little: OpenAI writes `model/h0/attn/c_attn/w` for what Hugging Face calls
+`h.0.attn.c_attn.weight` (sometimes after `transformer.`), and both compute x · w where `nn.Linear`
+computes x · Wᵀ: the weights of the linear layers lie transposed in every file. `BLOCK` and `AROUND`
+are the whole map.
 """
 
 import json
 import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,16 +25,40 @@ from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 from weights import safetensors
+from weights.download import fetch_pretrained
 from weights.files import write_text
+from weights.openai_checkpoint import read_checkpoint
 
-# Our field → Hugging Face's key, in config.json.
+# The model's name for a parameter, OpenAI's, and whether it is a linear layer's weight, [in, out].
+AROUND = (
+    ("wte.weight", "wte", False),
+    ("wpe.weight", "wpe", False),
+    ("ln_f.weight", "ln_f/g", False),
+    ("ln_f.bias", "ln_f/b", False),
+)
+BLOCK = (  # of each block N: h.N.… and hN/…
+    ("ln_1.weight", "ln_1/g", False),
+    ("ln_1.bias", "ln_1/b", False),
+    ("attn.c_attn.weight", "attn/c_attn/w", True),
+    ("attn.c_attn.bias", "attn/c_attn/b", False),
+    ("attn.c_proj.weight", "attn/c_proj/w", True),
+    ("attn.c_proj.bias", "attn/c_proj/b", False),
+    ("ln_2.weight", "ln_2/g", False),
+    ("ln_2.bias", "ln_2/b", False),
+    ("mlp.c_fc.weight", "mlp/c_fc/w", True),
+    ("mlp.c_fc.bias", "mlp/c_fc/b", False),
+    ("mlp.c_proj.weight", "mlp/c_proj/w", True),
+    ("mlp.c_proj.bias", "mlp/c_proj/b", False),
+)
+UNTIED_HEAD = "lm_head.weight"  # not in OpenAI's form, and not transposed
+
+# Our field → its key in Hugging Face's config.json, and in OpenAI's hparams.json.
 CONFIG_KEYS = {
-    "vocab_size": "vocab_size",
-    "context_length": "n_positions",
-    "n_layer": "n_layer",
-    "n_head": "n_head",
-    "n_embd": "n_embd",
-    "tied_head": "tie_word_embeddings",
+    "vocab_size": ("vocab_size", "n_vocab"),
+    "context_length": ("n_positions", "n_ctx"),
+    "n_layer": ("n_layer", "n_layer"),
+    "n_head": ("n_head", "n_head"),
+    "n_embd": ("n_embd", "n_embd"),
 }
 # What GPT-2 fixes and this code takes for granted: key → the values that mean it. The first is
 # GPT-2's own, which is also what a file means that does not say.
@@ -37,12 +66,10 @@ FIXED = {
     "model_type": ("gpt2",),
     "activation_function": ("gelu_new", "gelu_pytorch_tanh"),
     "layer_norm_epsilon": (1e-5,),
-    "n_inner": (None,),
     "scale_attn_weights": (True,),
     "scale_attn_by_inverse_layer_idx": (False,),
     "add_cross_attention": (False,),
 }
-TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
 
 
 class Pretrained(NamedTuple):
@@ -51,6 +78,15 @@ class Pretrained(NamedTuple):
     model: GPT
     tokenizer: Tokenizer
     prompt_template: str | None  # the one it was fine-tuned with; None if it was not
+
+
+class Stored(NamedTuple):
+    """What is in a directory: tensors by Hugging Face's names, linear weights [in, out]."""
+
+    config: GPTConfig
+    tensors: dict[str, Tensor]  # memory maps
+    prompt_template: str | None
+    path: Path  # of the file the tensors are in
 
 
 def from_name(
@@ -62,8 +98,9 @@ def from_name(
 ) -> Pretrained:
     """The model of a size's name (one of SIZES) or in a directory.
 
-    `init` is "pretrained" or "random"; the latter takes the shape alone and draws new weights from
-    `generator` (CPU). Raises UserError.
+    GPT-2's official weights are fetched and converted at the first use. `init` is "pretrained" or
+    "random"; the latter takes the shape alone and draws new weights from `generator` (CPU). Raises
+    UserError.
     """
     if name == "tiny" and init == "pretrained":
         print("tiny has no trained weights yet: it starts from random ones", file=sys.stderr)
@@ -72,11 +109,36 @@ def from_name(
         config = SIZES[name] if name in SIZES else read_config(Path(name))[0]
         model = GPT(config, generator).to(device, dtype)
         return Pretrained(model, Tokenizer(config.vocab_size), None)
-    if name in SIZES:
-        raise UserError(
-            f"--model {name}: its weights are not here; give a model's directory, or --init random"
-        )
-    return load(Path(name), dtype, device)
+    return load(official(name) if name in SIZES else Path(name), dtype, device)
+
+
+def official(name: str, cache: Path | None = None) -> Path:
+    """A directory with the official weights of a size, fetched, verified and converted if need be.
+
+    `cache` is `gpt2` under torch.hub.get_dir() if not given. Raises UserError.
+    """
+    cache = cache or Path(torch.hub.get_dir()) / "gpt2"
+    converted = cache / name / "model"
+    if (converted / "model.safetensors").is_file():  # written last: all of it is there
+        return converted
+    fetched = fetch_pretrained(name, cache)
+    if (fetched / "model.safetensors").is_file():
+        return fetched
+    print(f"GPT-2 {name}: verifying and converting to {converted}", file=sys.stderr)
+    convert(fetched, converted)
+    return converted
+
+
+def convert(source: Path, directory: Path) -> Stored:
+    """Write the model in `source`, in any form, as a directory of this project's, and return it.
+
+    No number changes or moves: the tensors go from one file's memory map to the other file, so that
+    memory holds the weights once, as pages the system may drop. Raises UserError.
+    """
+    stored = read(source)
+    _check_fit(stored)
+    _write(directory, stored.config, stored.tensors, stored.prompt_template)
+    return stored
 
 
 def load(
@@ -84,125 +146,207 @@ def load(
 ) -> Pretrained:
     """The model in `directory`, its parameters converted to `dtype` on `device` one by one.
 
-    Raises UserError, naming the file and what in it is wrong.
+    Each tensor of the file is let go of as soon as it is copied, so that memory holds the weights
+    once, and one tensor more. Raises UserError, naming the file and what in it is wrong.
     """
-    config, prompt_template = read_config(directory)
-    tokenizer = Tokenizer(config.vocab_size)
-    _check_encoding(directory / "vocab.json", tokenizer)
+    stored = read(directory)
+    _check_fit(stored)
     with torch.device("meta"):  # shapes without memory: each parameter is replaced by the file's
-        model = GPT(config)
-    path = directory / "model.safetensors"
-    if not path.is_file():
-        raise UserError(f"{directory}: no model.safetensors in it, so no model to load")
-    _assign(model, safetensors.read(path), path, dtype, device)
-    return Pretrained(model, tokenizer, prompt_template)
+        model = GPT(stored.config)
+    for name, transposed in _names(stored.config):
+        tensor = stored.tensors.pop(name)
+        tensor = tensor.t() if transposed else tensor
+        own = torch.empty(tensor.shape, dtype=dtype, device=device).copy_(tensor)
+        module, _, leaf = name.rpartition(".")
+        setattr(model.get_submodule(module), leaf, torch.nn.Parameter(own))
+    return Pretrained(model, Tokenizer(stored.config.vocab_size), stored.prompt_template)
 
 
-def save(
-    directory: Path, model: GPT, tokenizer: Tokenizer, prompt_template: str | None = None
-) -> None:
-    """Write the directory that `load` reads. The numbers come last: where they are, all is
-    there."""
-    directory.mkdir(parents=True, exist_ok=True)
-    config = {key: values[0] for key, values in FIXED.items()}
-    config |= {key: getattr(model.config, field) for field, key in CONFIG_KEYS.items()}
-    config |= {
-        "architectures": ["GPT2LMHeadModel"],
-        "bos_token_id": tokenizer.end_of_text,
-        "eos_token_id": tokenizer.end_of_text,
-        "torch_dtype": str(model.wte.weight.dtype).removeprefix("torch."),
+def save(directory: Path, model: GPT, prompt_template: str | None = None) -> None:
+    """Write the directory that `load` reads; where `model.safetensors` is, all of it is there."""
+    parameters = dict(model.named_parameters())
+    tensors = {
+        name: parameters[name].t() if transposed else parameters[name]
+        for name, transposed in _names(model.config)
     }
-    if prompt_template is not None:
-        config["prompt_template"] = prompt_template
-    write_text(directory / "config.json", json.dumps(config, indent=2) + "\n")
-    for name, text in tokenizer.files().items():
-        write_text(directory / name, text)
-    safetensors.write(
-        directory / "model.safetensors",
-        {
-            name: parameter.t() if name.endswith(TRANSPOSED) else parameter
-            for name, parameter in model.named_parameters()
-        },
-    )
+    _write(directory, model.config, tensors, prompt_template)
+
+
+def read(directory: Path) -> Stored:
+    """What is in a directory of any of the three forms. Raises UserError."""
+    config, prompt_template = read_config(directory)
+    for name in ("vocab.json", "encoder.json"):
+        _check_encoding(directory / name, Tokenizer(config.vocab_size))
+    path = directory / "model.safetensors"
+    pickled = directory / "pytorch_model.bin"
+    if path.is_file():
+        tensors = safetensors.read(path)
+    elif pickled.is_file():
+        path, tensors = pickled, _read_pickle(pickled)
+    elif any(directory.glob("*.index")):
+        (path,) = directory.glob("*.index")
+        tensors = _from_openai(read_checkpoint(directory), config)
+    else:
+        raise UserError(
+            f"{directory}: no model in it: no model.safetensors, pytorch_model.bin or *.index"
+        )
+    return Stored(config, _tidied(tensors, config, path), prompt_template, path)
 
 
 def read_config(directory: Path) -> tuple[GPTConfig, str | None]:
-    """The shape in `config.json`, and the prompt template if it names one. Raises UserError."""
-    path = directory / "config.json"
+    """The shape in `config.json` or `hparams.json`, and the prompt template if one is named."""
     if not directory.is_dir():
         raise UserError(f"{directory}: no such directory")
+    path = directory / "config.json"
+    form = 0
+    if not path.is_file() and (directory / "hparams.json").is_file():
+        path, form = directory / "hparams.json", 1
     if not path.is_file():
-        raise UserError(f"{directory}: no config.json in it, so no model directory")
+        raise UserError(f"{directory}: no config.json (or hparams.json) in it, so no model")
+    fields = _json_object(path)
+    if form == 0:
+        for key, values in FIXED.items():
+            if fields.get(key, values[0]) not in values:
+                raise UserError(
+                    f"{path}: {key} is {fields[key]!r}, where GPT-2 has {values[0]!r}: no GPT-2"
+                )
+    missing = [keys[form] for keys in CONFIG_KEYS.values() if keys[form] not in fields]
+    if missing:
+        raise UserError(f"{path}: {missing[0]} is missing")
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path}: not JSON in UTF-8: {error}") from None
-    if not isinstance(stored, dict):
-        raise UserError(f"{path}: not a JSON object")
-
-    for key, values in FIXED.items():
-        if stored.get(key, values[0]) not in values:
-            raise UserError(
-                f"{path}: {key} is {stored[key]!r}, where GPT-2 has {values[0]!r}: not a GPT-2"
-            )
-    fields = {field: stored[key] for field, key in CONFIG_KEYS.items() if key in stored}
-    for field, key in CONFIG_KEYS.items():
-        if field not in fields and field != "tied_head":  # which has a default in these files too
-            raise UserError(f"{path}: {key} is missing")
-    try:
-        return GPTConfig(**fields), stored.get("prompt_template")
+        config = GPTConfig(
+            **{field: fields[keys[form]] for field, keys in CONFIG_KEYS.items()},
+            tied_head=fields.get("tie_word_embeddings", True),
+        )
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+    if fields.get("n_inner") not in (None, 4 * config.n_embd):
+        raise UserError(f"{path}: n_inner is {fields['n_inner']!r}, where GPT-2 has 4 · n_embd")
+    return config, fields.get("prompt_template")
+
+
+def _names(config: GPTConfig) -> Iterator[tuple[str, bool]]:
+    """Every parameter's name, and whether the files have it transposed, in the files' order."""
+    for name, _, transposed in AROUND[:2]:
+        yield name, transposed
+    for n in range(config.n_layer):
+        for name, _, transposed in BLOCK:
+            yield f"h.{n}.{name}", transposed
+    for name, _, transposed in AROUND[2:]:
+        yield name, transposed
+    if not config.tied_head:
+        yield UNTIED_HEAD, False
+
+
+def _tidied(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> dict[str, Tensor]:
+    """Names without `transformer.`, and without causal masks and the copy of a tied head."""
+    tidy = {}
+    for name, tensor in tensors.items():
+        name = name.removeprefix("transformer.")
+        if not name.endswith((".attn.bias", ".attn.masked_bias")):
+            tidy[name] = tensor
+    head, embedding = tidy.get(UNTIED_HEAD), tidy.get("wte.weight")
+    if config.tied_head and head is not None and embedding is not None:
+        if not torch.equal(head, embedding):
+            raise UserError(
+                f"{path}: its {UNTIED_HEAD} is not the token embedding, though config.json ties "
+                'them: if it was trained apart, set "tie_word_embeddings" to false there'
+            )
+        del tidy[UNTIED_HEAD]
+    return tidy
+
+
+def _from_openai(tensors: dict[str, Tensor], config: GPTConfig) -> dict[str, Tensor]:
+    """OpenAI's variables under Hugging Face's names. What has no such name keeps its own.
+
+    The linear weights, [1, in, out] as in the one-dimensional convolution they were written as,
+    lose the 1.
+    """
+    names = {f"model/{theirs}": (ours, linear) for ours, theirs, linear in AROUND}
+    for n in range(config.n_layer):
+        for ours, theirs, linear in BLOCK:
+            names[f"model/h{n}/{theirs}"] = (f"h.{n}.{ours}", linear)
+    renamed = {}
+    for theirs, tensor in tensors.items():
+        ours, linear = names.get(theirs, (theirs, False))
+        renamed[ours] = tensor[0] if linear and tensor.dim() == 3 and len(tensor) == 1 else tensor
+    return renamed
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    """The tensors of a `pytorch_model.bin`; `weights_only` refuses a pickle that would run code."""
+    try:
+        tensors = torch.load(path, weights_only=True, mmap=zipfile.is_zipfile(path))
+    except Exception as error:  # whatever a damaged or hostile pickle makes the loader raise
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{path}: not a file of PyTorch weights: {reason}") from error
+    if not isinstance(tensors, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in tensors.items()
+    ):
+        raise UserError(f"{path}: holds something else than named tensors")
+    return tensors
+
+
+def _check_fit(stored: Stored) -> None:
+    """Refuse a file whose tensors are not, name by name and shape by shape, the model's."""
+    with torch.device("meta"):
+        expected = dict(GPT(stored.config).named_parameters())
+    for problem, names in (
+        ("missing", expected.keys() - stored.tensors.keys()),
+        ("not a part of this model", stored.tensors.keys() - expected.keys()),
+    ):
+        if names:
+            named = ", ".join(sorted(names)[:3]) + (
+                f" and {len(names) - 3} more" * (len(names) > 3)
+            )
+            raise UserError(f"{stored.path}: {problem}: {named}")
+    for name, transposed in _names(stored.config):
+        tensor, shape = stored.tensors[name], expected[name].shape
+        shape = shape[::-1] if transposed else shape
+        if tensor.shape != shape:
+            raise UserError(
+                f"{stored.path}: tensor {name!r} has shape {list(tensor.shape)}; the configuration "
+                f"asks for {list(shape)}"
+            )
+        if not tensor.is_floating_point():
+            raise UserError(f"{stored.path}: tensor {name!r} holds {tensor.dtype}, not floats")
 
 
 def _check_encoding(path: Path, tokenizer: Tokenizer) -> None:
     """A model trained on another vocabulary would load and write nonsense; refuse it."""
-    if not path.is_file():
-        return
-    try:
-        same = json.loads(path.read_text(encoding="utf-8")) == tokenizer.vocab
-    except ValueError as error:
-        raise UserError(f"{path}: not JSON in UTF-8: {error}") from None
-    if not same:
+    if path.is_file() and _json_object(path) != tokenizer.vocab:
         raise UserError(f"{path}: not GPT-2's byte-pair encoding, the only one this project has")
 
 
-def _assign(
-    model: GPT,
-    stored: dict[str, Tensor],
-    path: Path,
-    dtype: torch.dtype,
-    device: str | torch.device,
+def _json_object(path: Path) -> dict:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not JSON in UTF-8: {error}") from None
+    if not isinstance(fields, dict):
+        raise UserError(f"{path}: not a JSON object")
+    return fields
+
+
+def _write(
+    directory: Path, config: GPTConfig, tensors: dict[str, Tensor], prompt_template: str | None
 ) -> None:
-    """Make the file's tensors the model's parameters, checking that they are the same by name and
-    shape.
-
-    Each is let go of as soon as it is copied, so that memory holds the weights once and one
-    tensor more.
-    """
-    expected = dict(model.named_parameters())
-    for problem, names in (
-        ("missing", expected.keys() - stored.keys()),
-        ("not a part of this model", stored.keys() - expected.keys()),
-    ):
-        if names:
-            raise UserError(f"{path}: {problem}: {_listed(sorted(names))}")
-    for name, parameter in expected.items():
-        tensor = stored.pop(name)
-        shape = tuple(reversed(parameter.shape)) if name.endswith(TRANSPOSED) else parameter.shape
-        if tensor.shape != shape:
-            raise UserError(
-                f"{path}: tensor {name!r} has shape {list(tensor.shape)}; config.json asks for "
-                f"{list(shape)}"
-            )
-        if not tensor.is_floating_point():
-            raise UserError(f"{path}: tensor {name!r} holds {tensor.dtype}, not floating point")
-        if name.endswith(TRANSPOSED):
-            tensor = tensor.t()
-        own = torch.empty(parameter.shape, dtype=dtype, device=device).copy_(tensor)
-        module, _, leaf = name.rpartition(".")
-        setattr(model.get_submodule(module), leaf, torch.nn.Parameter(own))
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    """A directory in Hugging Face's form, each file whole before it has its name, tensors last."""
+    directory.mkdir(parents=True, exist_ok=True)
+    tokenizer = Tokenizer(config.vocab_size)
+    fields = {"architectures": ["GPT2LMHeadModel"]}
+    fields |= {key: values[0] for key, values in FIXED.items()}
+    fields |= {keys[0]: getattr(config, field) for field, keys in CONFIG_KEYS.items()}
+    fields |= {
+        "tie_word_embeddings": config.tied_head,
+        "bos_token_id": tokenizer.end_of_text,
+        "eos_token_id": tokenizer.end_of_text,
+        "torch_dtype": str(tensors["wte.weight"].dtype).removeprefix("torch."),
+    }
+    if prompt_template is not None:
+        fields["prompt_template"] = prompt_template
+    write_text(directory / "config.json", json.dumps(fields, indent=2) + "\n")
+    for name, text in tokenizer.files().items():
+        write_text(directory / name, text)
+    ordered = {name: tensors[name] for name, _ in _names(config)}
+    safetensors.write(directory / "model.safetensors", ordered)

@@ -13,7 +13,6 @@ and leave with the tensor.
 import ctypes
 import json
 import math
-import mmap
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +21,7 @@ import torch
 from torch import Tensor
 
 from gpt.errors import UserError
-from weights.files import replacing
+from weights.files import mapped, replacing
 
 DTYPES = {
     "F64": torch.float64,
@@ -59,8 +58,10 @@ def read(path: Path) -> dict[str, Tensor]:
     Writing to such a tensor changes it in memory and never the file. Raises SafetensorsError.
     """
     assert sys.byteorder == "little", "the format's numbers are little-endian"
-    with path.open("rb") as file:
-        return {name: _mapped(file.fileno(), entry) for name, entry in read_header(path).items()}
+    return {
+        name: mapped(path, entry.start, entry.size, entry.dtype, entry.shape)
+        for name, entry in read_header(path).items()
+    }
 
 
 def read_header(path: Path) -> dict[str, Entry]:
@@ -127,20 +128,6 @@ def _entry(where: str, fields: object, data_start: int, file_size: int) -> Entry
     if math.prod(shape) * dtype.itemsize != end - start:
         raise SafetensorsError(f"{where}: {end - start} bytes do not hold {name} of shape {shape}")
     return Entry(dtype, tuple(shape), data_start + start, end - start)
-
-
-def _mapped(descriptor: int, entry: Entry) -> Tensor:
-    if entry.size == 0:
-        return torch.empty(entry.shape, dtype=entry.dtype)
-    # A map starts at a multiple of the page size; the tensor somewhat behind that.
-    skip = entry.start % mmap.ALLOCATIONGRANULARITY
-    mapped = mmap.mmap(
-        descriptor, skip + entry.size, access=mmap.ACCESS_COPY, offset=entry.start - skip
-    )
-    raw = torch.frombuffer(mapped, dtype=torch.uint8, count=entry.size, offset=skip)
-    if skip % entry.dtype.itemsize:
-        raw = raw.clone()  # a header of odd length: numbers must start at a multiple of their size
-    return raw.view(entry.dtype).view(entry.shape)
 
 
 def write(path: Path, tensors: dict[str, Tensor]) -> None:

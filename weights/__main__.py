@@ -1,0 +1,55 @@
+"""Fetch or convert a model ahead of time.
+
+    python -m weights 355M       GPT-2's official weights of that size, fetched, verified, converted
+    python -m weights SRC DST    the model in the directory SRC, in any form, into a new one, DST
+
+SRC holds OpenAI's checkpoint (`model.ckpt.*` with `hparams.json`) or Hugging Face's GPT-2
+(`config.json` with `model.safetensors` or `pytorch_model.bin`).
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gpt.script import run  # before torch: see there
+
+# isort: split
+
+from gpt.errors import UserError
+from weights import pretrained
+from weights.download import REPOSITORIES
+
+VERIFIED = {
+    ".index": "each tensor's bytes against the CRC-32C in the index; every name and shape",
+    ".safetensors": "the header, sizes and offsets; every name and shape",
+    ".bin": "every name and shape; no code in the file was run",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if len(arguments) == 1 and arguments[0] in REPOSITORIES:
+        directory = pretrained.official(arguments[0])
+        stored = pretrained.read(directory)
+    elif len(arguments) == 2:
+        source, directory = map(Path, arguments)
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise UserError(f"{directory}: already there; give a new directory to write to")
+        stored = pretrained.convert(source, directory)
+        print(f"Read:     {stored.path}")
+    else:
+        raise UserError(f"give one of {', '.join(REPOSITORIES)}, or SRC DST; see --help")
+    parameters = sum(tensor.numel() for tensor in stored.tensors.values())
+    print(
+        f"Verified: {VERIFIED[stored.path.suffix]}\n"
+        f"Model:    {len(stored.tensors)} tensors, {parameters:,} parameters\n"
+        f"In:       {directory}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
