@@ -1,17 +1,22 @@
-"""A web server on this machine that does wrong what servers and networks do wrong.
+"""A web server on this machine, and a disk, that do wrong what servers, networks and disks do.
 
 For each path it has a list of replies, one for each request; the last is repeated. A reply says
 what is announced and what is then really sent. Every request is written to `log`, so that a test
 can see what was asked for.
 """
 
+import errno
+import os
 import socket
 import struct
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 
 @dataclass
@@ -132,3 +137,31 @@ class FaultServer:
                 pass
 
         return Handler
+
+
+class FullDisk:
+    """A file on a disk that takes 30,000 bytes."""
+
+    def __init__(self, file: object) -> None:
+        self.file, self.left = file, 30_000
+
+    def __enter__(self) -> "FullDisk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def write(self, block: bytes) -> None:
+        self.left -= self.file.write(block[: self.left])
+        if not self.left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.open
+
+    def full(path: Path, mode: str = "r", *args: object, **options: object) -> object:
+        file = real(path, mode, *args, **options)
+        return FullDisk(file) if path.suffix == ".part" and mode in ("ab", "wb") else file
+
+    monkeypatch.setattr(Path, "open", full)

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from finetune.dataset import BUNDLED, DataError, Record, encode, read_records, split
 from finetune.prompt import format_prompt
+from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
+from tests.fault_server import FaultServer, Reply
 
 GOOD = {"instruction": "Name a colour.", "input": "", "output": "Red."}
 TOKENIZER = Tokenizer(300)
@@ -170,3 +172,20 @@ def test_cutting_at_below_and_above_every_boundary(output, less):
 
 def test_the_bundled_records_read():
     assert len(read_records(BUNDLED)) == 1100
+
+
+def test_an_address_is_fetched_once_and_errors_name_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with FaultServer() as server:
+        server.replies["/a/data.json?raw=1"] = [Reply(json.dumps([GOOD]).encode())]
+        server.replies["/b/data.json"] = [Reply(json.dumps([GOOD, {}]).encode())]
+        server.replies["/page"] = [Reply(b"<!doctype html><title>Sign in</title>")]
+        for _ in range(2):
+            assert read_records(f"{server.url}/a/data.json?raw=1") == [
+                Record("Name a colour.", "Red.")
+            ]
+        with pytest.raises(DataError, match=r"data\.json: record 2: field 'instruction'"):
+            read_records(f"{server.url}/b/data.json")
+        with pytest.raises(UserError, match=r"/page: sent a web page"):
+            read_records(f"{server.url}/page")
+        assert [request.path for request in server.log].count("/a/data.json?raw=1") == 1

@@ -17,7 +17,7 @@ from gpt.script import run  # before torch: see there
 
 from gpt.errors import UserError
 from weights import pretrained
-from weights.download import REPOSITORIES
+from weights.sources import REPOSITORIES
 
 VERIFIED = {
     ".index": "each tensor's bytes against the CRC-32C in the index; every name and shape",

@@ -1,4 +1,4 @@
-"""Fetch a file whole or not at all, and GPT-2's official weights in particular.
+"""Fetch a file whole or not at all.
 
 A download can fail in a dozen ways, and the worst of them look like success: half a file, an error
 page saved under the name of the weights, two versions joined in the middle. The answer is an old
@@ -11,10 +11,6 @@ file in the `ETag` header (Backblaze, where the mirror is, in `X-Bz-File-Id`); t
 beside the part, in `NAME.part.json`, and the rest is taken only from an answer with the same name.
 A server that names no version is asked for the whole file again, unless the sha256 is known, which
 no mixture of two versions can pass.
-
-`fetch_pretrained` goes through the places where GPT-2's weights are published. The addresses, sizes
-and sha256 sums are those of the files OpenAI published in 2019 and of their conversion on Hugging
-Face; where no sha256 is known, the checksums inside OpenAI's checkpoint decide.
 """
 
 import hashlib
@@ -22,10 +18,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 from http.client import HTTPException, HTTPResponse, IncompleteRead, InvalidURL
 from itertools import chain
 from pathlib import Path
@@ -33,12 +27,9 @@ from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-import torch
 from tqdm import tqdm
 
-from gpt.config import SIZES
 from gpt.errors import UserError
-from weights import openai_checkpoint, safetensors
 
 if os.name == "nt":
     import msvcrt
@@ -67,7 +58,7 @@ class _CannotContinue(_Transient):
     """The part we have does not belong to what the server has now: start over."""
 
 
-class _CannotSave(DownloadError):
+class CannotSave(DownloadError):
     """The fault is on this side, a full disk for one: another source would not help."""
 
 
@@ -98,21 +89,21 @@ def fetch(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path, quiet):
-            if path.exists() and _is_good(path, size, sha256, check, quiet):
+            if path.exists() and is_good(path, size, sha256, check, quiet):
                 return path
             _receive(url, part, size, sha256, timeout, quiet)
             try:
                 _verify(part, size, sha256, check)
             except UserError as fault:
                 _discard(part)  # going on from bad bytes would fail for ever
-                reason = _why(fault).removeprefix(f"{part}: ")
+                reason = reason_of(fault).removeprefix(f"{part}: ")
                 raise DownloadError(f"{url}: {reason}; what came was removed") from fault
             with part.open("r+b") as file:
                 os.fsync(file.fileno())  # the name must not reach the disk before the bytes do
             os.replace(part, path)
             _discard(part)
     except OSError as fault:
-        raise _CannotSave(f"{url}: cannot be saved as {path}: {_why(fault)}") from fault
+        raise CannotSave(f"{url}: cannot be saved as {path}: {reason_of(fault)}") from fault
     return path
 
 
@@ -135,7 +126,7 @@ def _receive(
             if failures == TRIES:
                 raise DownloadError(f"{fault}; gave up after {TRIES} tries") from fault
             wait = BACK_OFF * 2 ** (failures - 1)
-            _say(f"{fault}; trying again in {wait:g} s", quiet)
+            say(f"{fault}; trying again in {wait:g} s", quiet)
         time.sleep(wait)
 
 
@@ -176,10 +167,10 @@ def _transfer(
 
         total = total or size
         if have:
-            _say(f"{url}: going on after the first {have:,} bytes", quiet)
+            say(f"{url}: going on after the first {have:,} bytes", quiet)
         with (
             part.open("ab" if have else "wb") as file,
-            _bar(part.stem, total, have, quiet) as bar,
+            progress_bar(part.stem, total, have, quiet) as bar,
         ):
             if not have:  # only now that the old bytes are gone may they lose their old version
                 _remember(part, url, _version(response), total)
@@ -202,14 +193,14 @@ def _request(url: str, have: int, timeout: float) -> HTTPResponse:
         return urlopen(Request(url, headers=headers), timeout=timeout)
     except HTTPError as fault:
         fault.close()
-        answer = f"{url}: answered {fault.code} {_why(fault)}"
+        answer = f"{url}: answered {fault.code} {reason_of(fault)}"
         if fault.code == 416 and have:  # "range not satisfiable"
             raise _CannotContinue(f"{url}: its first part is longer than the file") from fault
         if fault.code in (408, 429) or fault.code >= 500:  # timeout, too many requests, its fault
             raise _Transient(answer) from fault
         raise DownloadError(answer) from fault
     except URLError as fault:
-        raise _Unreachable(f"{url}: cannot be reached: {_why(fault)}") from fault
+        raise _Unreachable(f"{url}: cannot be reached: {reason_of(fault)}") from fault
     except (OSError, HTTPException, ValueError) as fault:
         raise _broken(url, timeout, fault) from fault
 
@@ -234,12 +225,12 @@ def _blocks(
 def _broken(url: str, timeout: float, fault: Exception) -> DownloadError:
     """What a connection that failed before or during the answer means to the user."""
     if isinstance(fault, (ValueError, InvalidURL)):
-        return DownloadError(f"{url}: not a valid address: {_why(fault)}")
+        return DownloadError(f"{url}: not a valid address: {reason_of(fault)}")
     if isinstance(fault, TimeoutError):
         return _Transient(f"{url}: stalled: nothing came for {timeout:g} s")
     if isinstance(fault, IncompleteRead):  # of a body sent in chunks
         return _Transient(f"{url}: the connection closed before the end of the file")
-    return _Transient(f"{url}: the connection broke: {_why(fault)}")
+    return _Transient(f"{url}: the connection broke: {reason_of(fault)}")
 
 
 def _is_page(response: HTTPResponse, first: bytes) -> bool:
@@ -294,7 +285,7 @@ def _verify(
         check(path)
 
 
-def _is_good(
+def is_good(
     path: Path,
     size: int | None,
     sha256: str | None,
@@ -305,8 +296,8 @@ def _is_good(
     try:
         _verify(path, size, sha256, check)
     except (UserError, OSError) as fault:
-        reason = _why(fault).removeprefix(f"{path}: ")
-        _say(f"{path}: {reason}; not used", quiet)
+        reason = reason_of(fault).removeprefix(f"{path}: ")
+        say(f"{path}: {reason}; not used", quiet)
         return False
     return True
 
@@ -321,7 +312,7 @@ def _locked(path: Path, quiet: bool) -> Iterator[None]:
     """
     with _beside(path, ".lock").open("ab") as file:
         if not _try_lock(file):
-            _say(f"{path}: another process is fetching this file; waiting for it", quiet)
+            say(f"{path}: another process is fetching this file; waiting for it", quiet)
             while not _try_lock(file):
                 time.sleep(0.1)
         yield
@@ -347,193 +338,20 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _why(fault: Exception) -> str:
+def reason_of(fault: Exception) -> str:
     """The reason in an exception, on one line, without the number that comes with it."""
     reason = getattr(fault, "reason", fault)
     reason = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     return " ".join(str(reason).split())
 
 
-def _say(note: str, quiet: bool = False) -> None:
+def say(note: str, quiet: bool = False) -> None:
+    """A note on stderr, where it does not mix with a script's output."""
     if not quiet:
         print(note, file=sys.stderr)
 
 
-def _bar(title: str, total: int | None, start: int = 0, quiet: bool = False) -> tqdm:
+def progress_bar(title: str, total: int | None, start: int = 0, quiet: bool = False) -> tqdm:
     """A progress bar in bytes; none where stderr is not a terminal (`disable=None`)."""
     disable = True if quiet else None
     return tqdm(desc=title, total=total, initial=start, unit="B", unit_scale=True, disable=disable)
-
-
-# GPT-2's weights ----------------------------------------------------------------------------------
-
-CHECKPOINT_INDEX = "model.ckpt.index"
-CHECKPOINT_DATA = "model.ckpt.data-00000-of-00001"
-OPENAI_FILES = ("checkpoint", "hparams.json", CHECKPOINT_INDEX, CHECKPOINT_DATA)
-HUGGING_FACE_FILES = ("config.json", "model.safetensors")
-
-
-@dataclass(frozen=True)
-class Source:
-    """A place where the weights are published.
-
-    `url` is the address of the directory; {name}, {repo} and {revision} stand for the model.
-    """
-
-    title: str
-    url: str
-    files: tuple[str, ...]
-
-
-SOURCES = (
-    Source(
-        "OpenAI's bucket",
-        "https://openaipublic.blob.core.windows.net/gpt-2/models/{name}",
-        OPENAI_FILES,
-    ),
-    Source(
-        "the mirror of OpenAI's files",
-        "https://f001.backblazeb2.com/file/LLMs-from-scratch/gpt2/{name}",
-        OPENAI_FILES,
-    ),
-    Source(
-        "Hugging Face",
-        "https://huggingface.co/openai-community/{repo}/resolve/{revision}",
-        HUGGING_FACE_FILES,
-    ),
-)
-
-# Our name → Hugging Face's name and the revision (a git commit there) that the sums below are of.
-REPOSITORIES = {
-    "124M": ("gpt2", "607a30d783dfa663caf39e06633721c8d4cfcd7e"),
-    "355M": ("gpt2-medium", "6dcaa7a952f72f9298047fd5137cd6e4f05f41da"),
-    "774M": ("gpt2-large", "32b71b12589c2f8d625668d2335a01cac3249519"),
-    "1558M": ("gpt2-xl", "15ea56dee5df4983c59b2538573817e1667135e2"),
-}
-
-# (model, file) → size in bytes and sha256, where they are known.
-Known = Mapping[tuple[str, str], tuple[int | None, str | None]]
-KNOWN: Known = {
-    ("124M", CHECKPOINT_INDEX): (
-        5_215,
-        "71916f763f9746f9b2a06b12d91996cf1084ae008d0424543d39391c5f2dc687",
-    ),
-    ("124M", CHECKPOINT_DATA): (
-        497_759_232,
-        "2060c885360cc0cf41d7a6dbc4d24b5127aae20260c8b5ae521b5a6578407118",
-    ),
-    ("355M", CHECKPOINT_INDEX): (10_399, None),
-    ("355M", CHECKPOINT_DATA): (1_419_292_672, None),
-    ("124M", "model.safetensors"): (
-        548_105_171,
-        "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
-    ),
-    ("355M", "model.safetensors"): (
-        1_519_984_962,
-        "fc5a354a19255ad494f3d71549390baca1ccf61d1d822b9408971705c687c9cd",
-    ),
-    ("1558M", "model.safetensors"): (
-        None,
-        "0f8b28eb05a8075f48b61b6f35332978c74fc7763fa9fb4051a1c30511736a6a",
-    ),
-}
-
-
-def fetch_pretrained(
-    name: str,
-    cache: Path | None = None,
-    sources: Sequence[Source] = SOURCES,
-    timeout: float = TIMEOUT,
-) -> Path:
-    """A directory with the weights of the GPT-2 called `name`: 124M, 355M, 774M or 1558M.
-
-    All of OPENAI_FILES are in it, or all of HUGGING_FACE_FILES, verified. Looked at in this order:
-    `cache`/`name` (`cache` is `gpt2` under torch.hub.get_dir() if not given), where files placed by
-    hand count like downloaded ones; the user's Hugging Face cache; then each of `sources`.
-
-    Raises DownloadError that says what was tried, why each failed, and how to go on without a
-    network.
-    """
-    if name not in REPOSITORIES:
-        raise DownloadError(f"{name}: no such GPT-2; there are {', '.join(REPOSITORIES)}")
-    repo, revision = REPOSITORIES[name]
-    directory = (cache or Path(torch.hub.get_dir()) / "gpt2") / name
-    if any(_holds(directory, name, files) for files in (OPENAI_FILES, HUGGING_FACE_FILES)):
-        return directory
-    if snapshot := _hugging_face_snapshot(name):
-        _say(f"GPT-2 {name}: using the Hugging Face cache, {snapshot}")
-        return snapshot
-
-    failures = []
-    for source in sources:
-        base = source.url.format(name=name, repo=repo, revision=revision)
-        _say(f"GPT-2 {name}: fetching from {source.title} to {directory}")
-        try:
-            for file in source.files:
-                expected = _expected(name, file, directory)
-                fetch(f"{base}/{file}", directory / file, **expected, timeout=timeout)
-            return directory
-        except _CannotSave:
-            raise
-        except DownloadError as fault:
-            _say(f"GPT-2 {name}: {source.title} failed: {fault}")
-            failures.append(f"{source.title} ({fault})")
-    raise DownloadError(
-        f"GPT-2 {name} could not be fetched. Tried: {'; '.join(failures)}. Without a network, give "
-        f"a directory that holds a model with --model DIR, or place {', '.join(OPENAI_FILES)} "
-        f"(or {' and '.join(HUGGING_FACE_FILES)}) in {directory}"
-    )
-
-
-def _expected(name: str, file: str, directory: Path, known: Known = KNOWN) -> dict:
-    """What a file of this model is held to: size, sha256 and check, as `fetch` takes them."""
-    size, sha256 = known.get((name, file), (None, None))
-    checks = {
-        CHECKPOINT_INDEX: openai_checkpoint.read_index,
-        CHECKPOINT_DATA: partial(_check_data, directory / CHECKPOINT_INDEX),
-        "hparams.json": partial(_check_json, SIZES[name].n_layer),
-        "config.json": partial(_check_json, SIZES[name].n_layer),
-        "model.safetensors": safetensors.read_header,  # refuses a file cut short or too long
-    }
-    return {"size": size, "sha256": sha256, "check": checks.get(file)}
-
-
-def _check_data(index: Path, data: Path) -> None:
-    """Hold every tensor to the checksum that OpenAI recorded for it in the index."""
-    with _bar(f"checking {CHECKPOINT_DATA}", data.stat().st_size) as bar:
-        openai_checkpoint.verify(index, [data], bar.update)
-
-
-def _check_json(n_layer: int, path: Path) -> None:
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        raise DownloadError(f"not JSON in UTF-8: {_why(fault)}") from fault
-    if not isinstance(fields, dict) or fields.get("n_layer") != n_layer:
-        raise DownloadError(f"describes another model: n_layer is not {n_layer} in it")
-
-
-def _holds(directory: Path, name: str, files: Sequence[str], known: Known = KNOWN) -> bool:
-    """Are all these files in the directory, and good? The first bad one is reported."""
-    return all((directory / file).is_file() for file in files) and all(
-        _is_good(directory / file, **_expected(name, file, directory, known)) for file in files
-    )
-
-
-def _hugging_face_snapshot(name: str) -> Path | None:
-    """The directory in the user's Hugging Face cache that holds this model, if there is one.
-
-    The cache is laid out as models--OWNER--REPO/snapshots/REVISION/FILE (GPT-2 had no owner until
-    2024); where it is, huggingface_hub's documentation tells under "Environment variables". Its
-    files were checked when they came, and other revisions have other sums: here the form is enough.
-    """
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    home = Path(os.environ.get("HF_HOME") or home)
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
-    repo, pinned = REPOSITORIES[name]
-    snapshots = [
-        *hub.glob(f"models--openai-community--{repo}/snapshots/*"),
-        *hub.glob(f"models--{repo}/snapshots/*"),
-    ]
-    snapshots.sort(key=lambda snapshot: snapshot.name != pinned)  # the revision we know first
-    return next((s for s in snapshots if _holds(s, name, HUGGING_FACE_FILES, known={})), None)

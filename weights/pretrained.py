@@ -25,9 +25,9 @@ from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 from weights import safetensors
-from weights.download import fetch_pretrained
 from weights.files import write_text
 from weights.openai_checkpoint import read_checkpoint
+from weights.sources import fetch_pretrained
 
 # The model's name for a parameter, OpenAI's, and whether it is a linear layer's weight, [in, out].
 AROUND = (
