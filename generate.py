@@ -19,7 +19,7 @@ import torch
 
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.options import option, parse
-from finetune.prompt import format_prompt
+from finetune.prompt import TEMPLATES, format_prompt
 from gpt.config import SIZES
 from gpt.errors import UserError
 from gpt.sampling import stream
@@ -52,13 +52,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(GenerateOptions, argv, "Ask a model, or let it continue a text.")
     if options.raw and options.input:
         raise UserError("--input is a part of the template, which --raw leaves out; drop one")
+    if options.top_k is not None and options.temperature == 0:
+        raise UserError("--top-k draws, and temperature 0 does not; give a --temperature above 0")
     device = choose_device(options.device)
     generator = torch.Generator().manual_seed(options.seed)
     name = options.model or newest_run()
-    print(f"Model: {name}", file=sys.stderr)
     model, tokenizer, template = pretrained.from_name(
         name, "pretrained", generator, choose_dtype(options.dtype, device), device
     )
+    if template is not None and template not in TEMPLATES:
+        raise UserError(
+            f"{name}/config.json: prompt_template is {template!r}, none of {', '.join(TEMPLATES)}"
+        )
+    print(f"Model: {name}", file=sys.stderr)
     text = options.prompt
     if not options.raw:
         text = format_prompt(text, options.input, template or "alpaca")

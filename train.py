@@ -43,7 +43,7 @@ from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 from weights import pretrained
-from weights.files import write_text
+from weights.files import append_text, write_text
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     model, tokenizer, _ = pretrained.from_name(
         options.model, options.init, generator, device=device
     )
-    training = encode_part("training", splits.train, model, tokenizer, options)
-    validation = encode_part("validation", splits.validation, model, tokenizer, options)
+    training, _ = encode_part("training", splits.train, model, tokenizer, options)
+    validation, asked = encode_part("validation", splits.validation, model, tokenizer, options)
+    encode_part("test", splits.test, model, tokenizer, options)
     if len(training) < options.batch_size:
         raise UserError(
             f"{options.data}: {len(training)} training records do not fill one batch; lower "
@@ -101,8 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def on_evaluation(metrics: Metrics) -> None:
         history.append(metrics)
-        with (directory / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(metrics._asdict()) + "\n")
+        append_text(directory / "metrics.jsonl", json.dumps(metrics._asdict()) + "\n")
         when = f"Ep {math.ceil(metrics.epoch)} (Step {metrics.step:06d})"
         say(
             f"{when if metrics.step >= 0 else 'Before training'}: "
@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def on_epoch_end(epoch: int) -> None:
         pretrained.save(directory / "model", model, options.template)
-        sample = splits.validation[0]
+        sample = asked[0]
         (answer,) = answers(model, tokenizer, [sample], options.template)
         say(f"\nAfter epoch {epoch}, the first validation record:")
         say(f"  Instruction: {sample.instruction}")
@@ -172,17 +172,22 @@ def encode_part(
             f"Left out {len(left_out)} {name} records, whose prompts alone fill the context of "
             f"{context} tokens: {named}{more}"
         )
-    return examples
+    return examples, [record for i, record in enumerate(records) if i not in left_out]
 
 
 def new_run_directory(options: TrainOptions) -> Path:
     """Make the run's directory, with its options in it. Raises UserError if there is a run in
     it."""
-    name = f"{Path(options.model).name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    directory = Path(options.out or Path("runs") / name)
-    if directory.exists() and any(directory.iterdir()):
-        raise UserError(f"{directory}: not empty; give another --out, so that nothing is lost")
-    directory.mkdir(parents=True, exist_ok=True)
+    if options.out is None:
+        name = f"{Path(options.model).resolve().name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        directory = Path("runs") / name
+        while directory.exists():  # another run began in the same second
+            directory = directory.with_name(directory.name + "-again")
+    else:
+        directory = Path(options.out)
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise UserError(f"--out {directory}: already there; give another, to lose nothing")
+    directory.mkdir(parents=True, exist_ok=options.out is not None)
     write_text(directory / "options.json", json.dumps(dataclasses.asdict(options), indent=2) + "\n")
     return directory
 

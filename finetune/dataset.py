@@ -22,6 +22,7 @@ from gpt.tokenizer import Tokenizer
 from weights.download import fetch
 
 BUNDLED = Path(__file__).with_name("instructions.json")
+MAX_FIELD = 500_000  # characters; hundreds of times what any GPT-2 reads
 
 
 class DataError(UserError):
@@ -58,7 +59,7 @@ def read_records(source: str | Path) -> list[Record]:
 
     Raises DataError for the first record that is not as it should be.
     """
-    is_url = str(source).startswith(("http://", "https://"))
+    is_url = str(source).lower().startswith(("http://", "https://"))
     path = _cached(str(source)) if is_url else Path(source)
     try:
         text = path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a mark
@@ -68,14 +69,16 @@ def read_records(source: str | Path) -> list[Record]:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     if not text.strip():
         raise DataError(f"{path}: the file is empty; it should hold instruction records")
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if lines[0][1].strip() == "{":
+        raise DataError(
+            f"{path}: one object; it should be an array of records, [{{...}}, {{...}}], or JSON "
+            "Lines, one record on a line"
+        )
     if text.lstrip().startswith("["):
         entries = _json(text, str(path))
     else:
-        entries = [
-            _json(line, f"{path}: line {number}")
-            for number, line in enumerate(text.split("\n"), start=1)
-            if line.strip()
-        ]
+        entries = [_json(line, f"{path}: line {n}") for n, line in lines]
     if not entries:
         raise DataError(f"{path}: the list is empty; it should hold instruction records")
     return [_record(entry, f"{path}: record {n}") for n, entry in enumerate(entries, start=1)]
@@ -83,8 +86,11 @@ def read_records(source: str | Path) -> list[Record]:
 
 def _cached(url: str) -> Path:
     """Where a downloaded data set is kept: a name of its own for every address."""
-    name = Path(urlsplit(url).path).name or "data.json"
-    address = hashlib.sha256(url.encode("utf-8")).hexdigest()[:16]
+    try:
+        name = Path(urlsplit(url).path).name or "data.json"
+        address = hashlib.sha256(url.encode("utf-8")).hexdigest()[:16]
+    except ValueError as error:
+        raise DataError(f"{url!r}: not a valid address: {error}") from None
     path = Path(torch.hub.get_dir()) / "gpt2" / "data" / address / name
     return fetch(url, path)
 
@@ -97,6 +103,8 @@ def _json(text: str, where: str):
             f"line {error.lineno} column {error.colno}" if "\n" in text else f"column {error.colno}"
         )
         raise DataError(f"{where}: broken JSON at {at}: {error.msg}") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise DataError(f"{where}: broken JSON: {error}") from None
     except RecursionError:
         raise DataError(f"{where}: JSON nested too deeply for a list of records") from None
 
@@ -122,6 +130,10 @@ def _record(entry: object, where: str) -> Record:
             raise DataError(f"{where}: field '{field}' should be text, not {_kind_of(value)}")
         if required and not value.strip():
             raise DataError(f"{where}: field '{field}' is empty")
+        if len(value) > MAX_FIELD:
+            raise DataError(f"{where}: field '{field}' is longer than {MAX_FIELD:,} characters")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise DataError(f"{where}: field '{field}' has half a character (a lone \\ud… escape)")
         fields[field] = value
     return Record(**fields)
 

@@ -56,9 +56,10 @@ def train(
     """Fine-tune `model` in place, for `epochs` passes or `max_steps` updates, whichever ends first.
 
     `on_evaluation` gets the losses before training, after every `eval_every`-th update from the
-    first on, and after the last. `on_epoch_end` gets the epoch's number, from 1, also for one
-    that `max_steps` cut short. `generator` (CPU) shuffles. Raises TrainingError, before the
-    weights are touched, if a loss is not finite.
+    first on, and at the end of each epoch. `on_epoch_end` then gets the epoch's number, from 1,
+    also for one that `max_steps` cut short. `generator` (CPU) shuffles. Raises TrainingError if a
+    loss is not finite: the training loss before its update, any other before it is handed out, so
+    that `on_epoch_end` never sees a model that has diverged.
     """
     steps_per_epoch = len(training) // batch_size
     last = min(epochs * steps_per_epoch, max_steps or math.inf) - 1
@@ -69,6 +70,8 @@ def train(
             mean_loss(model, examples, batch_size, eval_batches, mask_prompt, dtype)
             for examples in (training, validation)
         ]
+        for loss in losses:
+            _require_finite(loss, step)
         seconds = time.perf_counter() - started
         on_evaluation(Metrics(step, (step + 1) / steps_per_epoch, tokens, seconds, *losses))
 
@@ -82,11 +85,7 @@ def train(
                 inputs, targets = inputs.to(model.device), targets.to(model.device)
                 loss_sum, count = summed_loss(model, inputs, targets, dtype)
                 loss = loss_sum / count
-                if not math.isfinite(loss.item()):
-                    raise TrainingError(
-                        f"the loss became {loss.item()} at step {step + 1}: try a smaller --lr, or "
-                        "--dtype float32"
-                    )
+                _require_finite(loss.item(), step)
                 loss.backward()
                 optimizer.step()
                 optimizer.zero_grad()
@@ -96,8 +95,20 @@ def train(
                 speed = count / (time.perf_counter() - step_started)
                 bar.set_postfix_str(f"loss {loss.item():.3f}, {speed:.0f} tokens/s", refresh=False)
                 bar.update()
-                if step % eval_every == 0 or step == last:
+                if step % eval_every == 0:
                     evaluate()
+            if step % eval_every != 0:
+                evaluate()
             on_epoch_end(epoch)
             if step == last:
                 break
+
+
+def _require_finite(loss: float, step: int) -> None:
+    if math.isfinite(loss):
+        return
+    if step < 0:
+        raise TrainingError(f"the loss is {loss} before any training: the weights are damaged")
+    raise TrainingError(
+        f"the loss became {loss} after step {step}: try a smaller --lr, or --dtype float32"
+    )

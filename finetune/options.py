@@ -75,6 +75,8 @@ def _bounded(kind: type, at_least: float | None, above: float | None):
         value = kind(text)
         if kind is str:
             return value
+        if kind is int and abs(value) >= 2**63:
+            raise argparse.ArgumentTypeError("has too many digits")
         if not math.isfinite(value):
             raise argparse.ArgumentTypeError(f"must be a finite number, not {text}")
         if at_least is not None and value < at_least:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 
 from gpt.errors import UserError
 
+MAX_SIZE = 1_000_000  # of any field: beyond it is a broken file, not a model
+
 
 @dataclass(frozen=True)
 class GPTConfig:
@@ -30,8 +32,11 @@ class GPTConfig:
             if field.type is bool:
                 if not isinstance(value, bool):
                     raise UserError(f"GPTConfig.{field.name} must be true or false, not {value!r}")
-            elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise UserError(f"GPTConfig.{field.name} must be a positive integer, not {value!r}")
+            elif type(value) is not int or not 1 <= value <= MAX_SIZE:
+                raise UserError(
+                    f"GPTConfig.{field.name} must be an integer from 1 to {MAX_SIZE:,}, not "
+                    f"{value!r:.50}"
+                )
         if self.n_embd % self.n_head:
             raise UserError(
                 f"GPTConfig.n_embd must be a multiple of n_head: {self.n_embd} is not a multiple "

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gpt.attention import KVCache
+from gpt.errors import UserError
 from gpt.model import GPT
 
 
@@ -34,12 +35,15 @@ def choose(
     """The next token of each row of logits (B, V). Row b draws from `generators[b]`.
 
     Temperature 0 is greedy and draws nothing. Where tokens tie for the last of the k places,
-    exactly k stay.
+    exactly k stay. Raises UserError for logits that are NaN or infinite.
     """
+    if not torch.isfinite(logits.amax(dim=-1)).all():
+        raise UserError("the model's logits are not finite: its weights are damaged")
     if temperature == 0:
         return logits.argmax(dim=-1).tolist()
     top = torch.topk(logits.float(), min(top_k or logits.size(-1), logits.size(-1)))  # (B, k)
-    odds = torch.softmax(top.values / temperature, dim=-1).cpu()
+    below_best = top.values - top.values[:, :1]  # ≤ 0, so that no temperature makes it overflow
+    odds = torch.softmax(below_best / max(temperature, 1e-30), dim=-1).cpu()
     tokens = top.indices.cpu()
     return [
         int(row[torch.multinomial(p, 1, generator=generator)])

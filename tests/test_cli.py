@@ -72,7 +72,7 @@ def test_train_then_generate(here):
 
     lines = (directory / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     metrics = [json.loads(line) for line in lines]
-    assert [m["step"] for m in metrics] == [-1, 0, 5, 7]  # 17 records: 4 batches of 4, twice
+    assert [m["step"] for m in metrics] == [-1, 0, 3, 5, 7]  # 17 records: 4 batches of 4, twice
     assert metrics[-1]["val_loss"] < metrics[0]["val_loss"]
     before, last = metrics[0], metrics[-1]
     assert (
@@ -146,11 +146,15 @@ MISTAKES = {
         "GPT-2 355M could not be fetched. Tried: OpenAI's bucket .* --model DIR",
     ),
     "no model": ("train", "--model nowhere", "nowhere: no such directory"),
-    "run there": ("train", "--out small", "small: not empty"),
-    "run a file": ("train", "--out data.json", "data.json: "),
+    "run there": ("train", "--out small", "--out small: already there"),
+    "run a file": ("train", "--out data.json", "--out data.json: already there"),
     "option": ("train", "--learning-rate 3", "unrecognized arguments: --learning-rate"),
     "value": ("train", "--lr -1", "--lr: must be above 0"),
     "mps": ("train", "--device mps", "--device mps: not usable here"),
+    "model a file": ("train", "--model data.json", "data.json: is a file, not a directory"),
+    "too large": ("train", "--eval-batches 9223372036854775808", "--eval-batches: has too many"),
+    "template": ("generate", "--prompt x --model odd", "odd.*: prompt_template is 'nope'"),
+    "idle top-k": ("generate", "--prompt x --top-k 5 --model small", "--top-k draws, and temper"),
     "no prompt": ("generate", "--model small", "--prompt"),
     "no model there": ("generate", "--prompt x --model nowhere", "nowhere: no such directory"),
     "raw input": ("generate", "--prompt x --input y --raw --model small", "--input .* --raw"),
@@ -165,6 +169,7 @@ def test_a_mistake_is_one_line_and_status_2(here, case, capsys, monkeypatch):
     (here / "broken.json").write_text('[{"instruction": "x"}]', encoding="utf-8")
     rows = json.loads((here / "data.json").read_text(encoding="utf-8"))
     (here / "few.json").write_text(json.dumps(rows[:3]), encoding="utf-8")
+    pretrained.save(here / "odd", textbook.small_model(vocab_size=300), "nope")
     pretrained.save(here / "narrow", textbook.small_model(vocab_size=300))
     if script == "train":
         status = run(lambda: train.main([*SMALL, *arguments.split()]))
@@ -181,7 +186,7 @@ def test_a_nan_stops_the_run_and_keeps_what_was_saved(here, capsys):
     arguments = [*SMALL, "--batch-size", "4", "--lr", "1e30", "--out", "r"]
     assert run(lambda: train.main(arguments)) == 2
     errors = capsys.readouterr().err.splitlines()
-    assert len(errors) == 1 and re.search(r"loss became (nan|inf) at step \d+: try", errors[0])
+    assert len(errors) == 1 and re.search(r"loss became (nan|inf) after step \d+: try", errors[0])
     assert (here / "r" / "options.json").exists() and (here / "r" / "metrics.jsonl").exists()
 
 
@@ -197,7 +202,15 @@ def test_a_bug_keeps_its_traceback_and_the_system_gets_one_line(capsys):
     assert run(raises(UserError("one\nline"))) == 2
     assert capsys.readouterr().err == "error: one line\n"
     assert run(raises(KeyboardInterrupt())) == 130
-    for bug in (ValueError("x"), AssertionError("x"), TypeError("x")):
+    capsys.readouterr()
+    for memory in (
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        torch.OutOfMemoryError("CUDA out of memory."),
+    ):
+        assert run(raises(memory)) == 2
+        assert "not enough memory: a smaller --model" in capsys.readouterr().err
+    for bug in (ValueError("x"), AssertionError("x"), RuntimeError("x"), TypeError("x")):
         with pytest.raises(type(bug)):
             run(raises(bug))
 
@@ -211,7 +224,8 @@ def test_records_that_do_not_fit_are_counted_and_named(here, capsys):
     assert train.main([*SMALL, "--batch-size", "4", "--max-steps", "1", "--out", "r"]) == 0
     printed = capsys.readouterr().out
     assert "Left out 1 training records" in printed and "A long story" in printed
-    assert "Left out 1 test records" not in printed
+    assert "Left out 1 test records" in printed and "'Another " in printed
+    assert "validation records, whose" not in printed
     assert "17 records to train on" in printed
 
 
@@ -259,6 +273,35 @@ def test_the_newest_finished_run_is_taken(here):
             marker.write_text("[]", encoding="utf-8")
             os.utime(marker, (1000 + age, 1000 + age))
     assert generate.newest_run() == str(Path("runs") / "a" / "model")
+
+
+def test_runs_that_begin_in_one_second_do_not_meet(here, monkeypatch, capsys):
+    monkeypatch.setattr(time, "strftime", lambda form: "20260101-000000")
+    for _ in range(3):
+        assert train.main([*SMALL, "--batch-size", "4", "--max-steps", "1"]) == 0
+    assert len(list((here / "runs").glob("small-20260101-000000*/responses.json"))) == 3
+
+
+def test_the_first_validation_record_that_fits_is_asked(here, capsys):
+    rows = json.loads((here / "data.json").read_text(encoding="utf-8"))
+    first = split(rows, "")[2][0]
+    first["instruction"] = "Too long " * 200
+    rows.append({"instruction": "Say hello.", "output": "Hello."})
+    (here / "data.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert train.main([*SMALL, "--batch-size", "4", "--max-steps", "1", "--out", "r"]) == 0
+    printed = capsys.readouterr().out
+    assert "Instruction: Say hello." in printed and "Instruction: Too long" not in printed
+
+
+def test_an_output_that_nobody_reads_is_no_error(here):
+    """Neither a closed standard output nor, for what was read, one that closes half-way."""
+    arguments = ["--model", "small", "--prompt", "x", "--dtype", "float32"]
+    script = shlex.join(command("generate.py", *arguments))
+    for redirect in (">&-", "| head -c 1"):
+        done = subprocess.run(
+            ["sh", "-c", f"{script} {redirect}"], cwd=here, capture_output=True, encoding="utf-8"
+        )
+        assert done.returncode == 0 and done.stderr == "Model: small\n"
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -60,6 +60,11 @@ BROKEN = {
     "list": ([GOOD | {"output": ["a"]}], "record 1: field 'output' should be text, not a list"),
     "null": ([GOOD | {"output": None}], "record 1: field 'output' should be text, not null"),
     "bool": ([GOOD | {"kind": True}], "record 1: field 'kind' should be text, not true or false"),
+    "half": ([GOOD | {"output": "\ud83d"}], "record 1: field 'output' has half a character"),
+    "endless": (
+        [GOOD | {"input": " " * 500_001}],
+        "record 1: field 'input' is longer than 500,000",
+    ),
     "no object": ([GOOD, "text"], "record 2: should be an object .*, not text"),
     "no records": ([], "the list is empty"),
 }
@@ -88,6 +93,8 @@ def test_a_broken_record_is_named(tmp_path, case, form):
         (b'[\n{"instruction": }]', "broken JSON at line 2 column 17"),
         (b'{"instruction": "a", "output": "b"}\n{oops}\n', "line 2: broken JSON at column 2"),
         (b'{"instruction": "a", \n"output": "b"}', "line 1: broken JSON at column 2"),
+        (b'{\n  "data": []\n}', "one object; it should be an array of records"),
+        (b'[{"instruction": ' + b"9" * 5000 + b"}]", "broken JSON: Exceeds the limit"),
         (b"instruction,output\na,b\n", "line 1: broken JSON at column 1"),
         (b'[{"instruction": "caf\xe9"}]', r"not UTF-8 \(byte 21\)"),
         ("[]".encode("utf-16"), r"not UTF-8 \(byte 0\)"),
@@ -98,6 +105,12 @@ def test_a_broken_file_is_named(tmp_path, content, message):
     with pytest.raises(DataError, match=rf"data\.json: {message}") as caught:
         read(tmp_path, content)
     assert "\n" not in str(caught.value)
+
+
+def test_an_address_that_is_none_is_told():
+    for address in ("http://[::1", "HTTPS://x\udcff"):
+        with pytest.raises(DataError, match="not a valid address"):
+            read_records(address)
 
 
 def test_a_missing_file_and_a_directory_are_named(tmp_path):

@@ -1,8 +1,13 @@
-"""weights/files.py: a file is whole or not there."""
+"""weights/files.py: a file is whole or not there; a map shows what is in it."""
+
+import struct
 
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from weights.files import replacing, write_text
+from weights.files import append_text, mapped, replacing, write_text
 
 
 def test_the_name_is_given_at_the_end(tmp_path):
@@ -29,4 +34,36 @@ def test_what_fails_half_way_leaves_the_old_file_and_no_part(tmp_path, error):
 
 def test_text_is_utf8(tmp_path):
     write_text(tmp_path / "x", "naïve 🙂\n")
-    assert (tmp_path / "x").read_bytes() == "naïve 🙂\n".encode()
+    append_text(tmp_path / "x", "é\n")
+    assert (tmp_path / "x").read_bytes() == "naïve 🙂\né\n".encode()
+
+
+def test_an_error_of_the_system_names_the_file(tmp_path):
+    with pytest.raises(OSError, match=r"No space left on device: '.*x'"), replacing(tmp_path / "x"):
+        raise OSError(28, "No space left on device")
+    with pytest.raises(OSError, match=str(tmp_path)):
+        append_text(tmp_path, "a directory is no file")
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path, monkeypatch):
+    path = tmp_path / "x"
+    with replacing(path) as first:
+        first.write(b"fir")
+        monkeypatch.setattr("os.getpid", lambda: 1)  # another process
+        write_text(path, "second")
+        first.write(b"st")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@given(start=st.integers(0, 9000), values=st.lists(st.floats(width=32), max_size=4))
+def test_mapped_numbers_are_those_of_the_file_at_any_offset(tmp_path_factory, start, values):
+    path = tmp_path_factory.mktemp("map") / "x"
+    wanted = torch.tensor(values, dtype=torch.float32)
+    path.write_bytes(b"\xff" * start + struct.pack(f"<{len(values)}f", *values) + b"\xff")
+    found = mapped(path, start, 4 * len(values), torch.float32, (len(values),))
+    assert torch.equal(found.view(torch.int32), wanted.view(torch.int32))
+    found.zero_()
+    assert path.read_bytes()[start : start + 4 * len(values)] == struct.pack(
+        f"<{len(values)}f", *values
+    )

@@ -20,9 +20,9 @@ def examples(n, seed=0):
     ]
 
 
-def run(model, training, validation=None, lr=0.01, **changes):
+def run(model, training, validation=None, lr=0.01, collect=None, optimizer=None, **changes):
     """Train and collect what the loop hands out: (evaluations, finished epochs)."""
-    evaluations, epochs = [], []
+    evaluations, epochs = collect or ([], [])
     options = {
         "epochs": 1,
         "batch_size": 2,
@@ -35,9 +35,9 @@ def run(model, training, validation=None, lr=0.01, **changes):
     }
     train(
         model,
-        adamw(model, lr, 0.1),
+        optimizer or adamw(model, lr, 0.1),
         training,
-        validation or examples(3, seed=50),
+        validation or [Example([1, 2, 3, 4], 2)] * 3,
         on_evaluation=evaluations.append,
         on_epoch_end=epochs.append,
         **options | changes,
@@ -73,7 +73,8 @@ def test_evaluations_and_epochs_by_counting(n, size, epochs, most, every):
     )
     per_epoch = n // size
     steps = min(epochs * per_epoch, most or 10**9)
-    expected = [-1, *(s for s in range(steps) if s % every == 0 or s == steps - 1)]
+    ends = {steps - 1, *range(per_epoch - 1, steps, per_epoch)}
+    expected = [-1, *(s for s in range(steps) if s % every == 0 or s in ends)]
     assert [m.step for m in evaluations] == expected
     assert [m.epoch for m in evaluations] == [(s + 1) / per_epoch for s in expected]
     assert finished == list(range(1, -(-steps // per_epoch) + 1))
@@ -118,27 +119,50 @@ def test_mask_prompt_reaches_the_targets():
     assert masked[0].train_loss != plain[0].train_loss
 
 
-def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched():
-    model, seen = textbook.small_model(), []
-    model.ln_f.bias.data[0] = float("nan")
-    before = [parameter.clone() for parameter in model.parameters()]
-    with pytest.raises(TrainingError, match=r"nan at step 0: try a smaller --lr") as caught:
-        train(
-            model,
-            adamw(model, 0.1, 0.1),
-            examples(4),
-            examples(2),
-            epochs=1,
-            batch_size=2,
-            max_steps=None,
-            eval_every=5,
-            eval_batches=5,
-            mask_prompt=False,
-            dtype=torch.float32,
-            generator=torch.Generator(),
-            on_evaluation=seen.append,
-            on_epoch_end=seen.append,
-        )
+def collect_until_error(model, training, message, **changes):
+    """What the loop hands out before its TrainingError: (evaluations, finished epochs)."""
+    evaluations, epochs = [], []
+    with pytest.raises(TrainingError, match=message) as caught:
+        run(model, training, collect=(evaluations, epochs), **changes)
     assert "\n" not in str(caught.value)
-    for parameter, old in zip(model.parameters(), before, strict=True):
-        assert torch.equal(parameter.nan_to_num(), old.nan_to_num())
+    return evaluations, epochs
+
+
+def test_damaged_weights_are_told_before_any_training():
+    model = textbook.small_model()
+    model.ln_f.bias.data[0] = float("nan")
+    seen = collect_until_error(model, examples(4), "loss is nan before any training: the weights")
+    assert seen == ([], [])
+
+
+def test_a_model_that_diverges_in_an_epochs_last_update_is_not_handed_out():
+    """The second epoch's last update, which is followed by no other evaluation."""
+    model, updates = textbook.small_model(), []
+    optimizer = adamw(model, 0.01, 0.1)
+
+    def diverge(*_):
+        updates.append(1)
+        if len(updates) == 4:
+            model.wte.weight.data.fill_(1e300)
+
+    optimizer.register_step_post_hook(diverge)
+    evaluations, epochs = collect_until_error(
+        model,
+        examples(4),
+        r"loss became (nan|inf) after step 3: try a smaller --lr",
+        optimizer=optimizer,
+        epochs=3,
+        eval_every=100,
+    )
+    assert [m.step for m in evaluations] == [-1, 0, 1] and epochs == [1]
+
+
+def test_a_training_loss_that_is_not_finite_does_not_touch_the_weights():
+    """Token 30 is broken. The records that are evaluated do not hold it, the others do."""
+    model = textbook.small_model(tied_head=False)
+    model.wte.weight.data[30] = float("inf")
+    before = [parameter.clone() for parameter in model.parameters()]
+    rows = [Example([1, 2, 3], 1)] * 2 + [Example([30, 2, 3], 1)] * 20
+    evaluations, epochs = collect_until_error(model, rows, "loss", eval_batches=1)
+    assert [m.step for m in evaluations] == [-1] and epochs == []
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))

@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpt.errors import UserError
 from gpt.sampling import choose, evaluating, generate, stream
 from tests import textbook
 
@@ -41,6 +42,22 @@ def test_an_answer_ends_before_its_end_of_text_and_the_others_go_on():
     assert end not in first[:2] and end not in second, "choose other seeds"
     (ended, other), _ = two_answers(end)
     assert ended == first[:2] and other == second
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-45, 1e-9, 1e300])
+def test_no_temperature_overflows(temperature):
+    logits = torch.tensor([[1.0, 3.0, 2.0]])
+    generator = torch.Generator().manual_seed(0)
+    drawn = {choose(logits, temperature, None, [generator])[0] for _ in range(100)}
+    assert drawn == ({1} if temperature < 1 else {0, 1, 2})
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_logits_that_are_not_finite_are_told(broken, temperature):
+    logits = torch.tensor([[1.0, 2.0], [1.0, broken]])
+    with pytest.raises(UserError, match="logits are not finite"):
+        choose(logits, temperature, None, generators(2))
 
 
 def test_streaming_yields_each_token_as_it_is_made_and_the_end_too():

@@ -23,11 +23,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process has its own
     try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        with _named(path):
+            with part.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -36,6 +37,21 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` in UTF-8, as `replacing` does."""
     with replacing(path) as file:
         file.write(text.encode("utf-8"))
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add `text` in UTF-8 at the end of a file."""
+    with _named(path), path.open("ab") as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """The system names no file when writing to it fails (a full disk); say which one it was."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def mapped(path: Path, start: int, size: int, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:

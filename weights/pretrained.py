@@ -196,7 +196,8 @@ def read(directory: Path) -> Stored:
 def read_config(directory: Path) -> tuple[GPTConfig, str | None]:
     """The shape in `config.json` or `hparams.json`, and the prompt template if one is named."""
     if not directory.is_dir():
-        raise UserError(f"{directory}: no such directory")
+        problem = "is a file, not a directory" if directory.exists() else "no such directory"
+        raise UserError(f"{directory}: {problem}")
     path = directory / "config.json"
     form = 0
     if not path.is_file() and (directory / "hparams.json").is_file():
@@ -218,11 +219,15 @@ def read_config(directory: Path) -> tuple[GPTConfig, str | None]:
             **{field: fields[keys[form]] for field, keys in CONFIG_KEYS.items()},
             tied_head=fields.get("tie_word_embeddings", True),
         )
+        Tokenizer(config.vocab_size)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     if fields.get("n_inner") not in (None, 4 * config.n_embd):
         raise UserError(f"{path}: n_inner is {fields['n_inner']!r}, where GPT-2 has 4 · n_embd")
-    return config, fields.get("prompt_template")
+    template = fields.get("prompt_template")
+    if template is not None and not isinstance(template, str):
+        raise UserError(f"{path}: prompt_template should be a template's name, not {template!r}")
+    return config, template
 
 
 def _names(config: GPTConfig) -> Iterator[tuple[str, bool]]:
@@ -289,6 +294,11 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
 
 def _check_fit(stored: Stored) -> None:
     """Refuse a file whose tensors are not, name by name and shape by shape, the model's."""
+    layers = sum(name.endswith(".ln_1.bias") for name in stored.tensors)
+    if layers < stored.config.n_layer:  # before a model of a million layers is built
+        raise UserError(
+            f"{stored.path}: {stored.config.n_layer} layers are configured, and {layers} are there"
+        )
     with torch.device("meta"):
         expected = dict(GPT(stored.config).named_parameters())
     for problem, names in (
@@ -320,7 +330,7 @@ def _check_encoding(path: Path, tokenizer: Tokenizer) -> None:
 
 def _json_object(path: Path) -> dict:
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not JSON in UTF-8: {error}") from None
     if not isinstance(fields, dict):

@@ -167,7 +167,7 @@ def _check_data(index: Path, data: Path) -> None:
 def _check_json(n_layer: int, path: Path) -> None:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise DownloadError(f"not JSON in UTF-8: {reason_of(fault)}") from fault
     if not isinstance(fields, dict) or fields.get("n_layer") != n_layer:
         raise DownloadError(f"describes another model: n_layer is not {n_layer} in it")
