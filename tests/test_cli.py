@@ -1,5 +1,6 @@
 """The scripts as people run them: what they print, what they leave, and how they end."""
 
+import io
 import json
 import os
 import re
@@ -16,11 +17,13 @@ import torch
 
 import generate
 import train
-from finetune.dataset import read_records, split
+from finetune.dataset import BUNDLED, encode, read_records, split
 from finetune.evaluate import answers
 from finetune.options import parse
+from finetune.prompt import format_prompt
 from gpt.errors import UserError
 from gpt.script import run
+from gpt.tokenizer import Tokenizer
 from tests import textbook
 from weights import pretrained
 
@@ -201,8 +204,13 @@ def test_a_bug_keeps_its_traceback_and_the_system_gets_one_line(capsys):
     assert capsys.readouterr().err == "error: runs/x/model: No space left on device\n"
     assert run(raises(UserError("one\nline"))) == 2
     assert capsys.readouterr().err == "error: one line\n"
+    assert run(raises(OSError(28, "No space left on device"))) == 2
+    assert capsys.readouterr().err == "error: output: No space left on device\n"
     assert run(raises(KeyboardInterrupt())) == 130
-    capsys.readouterr()
+    assert capsys.readouterr().err == "interrupted\n"
+    assert [run(lambda status=status: status) for status in (0, 1)] == [0, 1]
+    with pytest.raises(OSError, match="no file of the system's"):
+        run(raises(OSError("no file of the system's")))
     for memory in (
         MemoryError(),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
@@ -213,6 +221,16 @@ def test_a_bug_keeps_its_traceback_and_the_system_gets_one_line(capsys):
     for bug in (ValueError("x"), AssertionError("x"), RuntimeError("x"), TypeError("x")):
         with pytest.raises(type(bug)):
             run(raises(bug))
+
+
+def test_what_is_printed_is_utf8_whatever_the_console_has(monkeypatch):
+    written = {name: io.BytesIO() for name in ("stdout", "stderr")}
+    for name, buffer in written.items():
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(buffer, encoding="ascii"))
+    assert run(lambda: print("é 🙂 \ud83d", flush=True) or print("ß", file=sys.stderr) or 0) == 0
+    sys.stderr.flush()
+    assert written["stdout"].getvalue().decode("utf-8").split() == ["é", "🙂", "?"]
+    assert written["stderr"].getvalue().decode("utf-8").split() == ["ß"]
 
 
 def test_records_that_do_not_fit_are_counted_and_named(here, capsys):
@@ -244,7 +262,11 @@ def test_two_runs_with_one_seed_are_one_run(here, capsys):
 def test_the_template_of_a_run_is_the_template_of_its_answers(here, capsys):
     assert train.main([*SMALL, "--batch-size", "4", "--template", "phi3", "--out", "r"]) == 0
     responses = json.loads((here / "r" / "responses.json").read_text(encoding="utf-8"))
-    capsys.readouterr()
+    model, tokenizer, _ = pretrained.load(here / "r" / "model")
+    samples = split(read_records(here / "data.json"), "").validation[:1]
+    assert f"  Response:    {answers(model, tokenizer, samples, 'phi3')[0]}\n" in (
+        capsys.readouterr().out
+    )
     asked = ["--prompt", responses[0]["instruction"], "--input", responses[0]["input"]]
     assert generate.main([*asked, "--model", "r/model", "--dtype", "float32"]) == 0
     assert capsys.readouterr().out.strip() == responses[0]["response"]
@@ -272,6 +294,9 @@ def test_the_newest_finished_run_is_taken(here):
             marker = here / "runs" / name / "responses.json"
             marker.write_text("[]", encoding="utf-8")
             os.utime(marker, (1000 + age, 1000 + age))
+    moved = here / "runs" / "moved" / "responses.json"  # whose model is somewhere else now
+    moved.parent.mkdir()
+    moved.write_text("[]", encoding="utf-8")
     assert generate.newest_run() == str(Path("runs") / "a" / "model")
 
 
@@ -343,3 +368,136 @@ def test_the_readmes_first_command_trains_and_its_question_is_answered(here):
         here, "generate.py", *words[words.index("generate.py") + 1 :], "--max-new-tokens", "4"
     )
     assert asked.returncode == 0 and asked.stderr.startswith(f"Model: {Path('runs') / 'tiny-'}")
+
+
+def test_the_defaults_are_the_lectures():
+    assert parse(train.TrainOptions, [], "") == train.TrainOptions(
+        model="tiny", init="pretrained", data=str(BUNDLED), epochs=1, batch_size=8, lr=5e-5,
+        weight_decay=0.1, mask_prompt=False, template="alpaca", eval_every=5, eval_batches=5,
+        max_steps=None, seed=123, device="auto", dtype="auto", out=None,
+    )  # fmt: skip
+    assert parse(generate.GenerateOptions, ["--prompt", "x"], "") == generate.GenerateOptions(
+        prompt="x", input="", raw=False, model=None, max_new_tokens=256, temperature=0.0,
+        top_k=None, seed=123, device="auto", dtype="auto",
+    )  # fmt: skip
+    with pytest.raises(UserError, match="--max-steps: must be at least 1"):
+        parse(train.TrainOptions, ["--max-steps", "0"], "")
+
+
+def test_every_option_of_train_reaches_its_place(here, monkeypatch):
+    class Reached(Exception):
+        pass
+
+    def stop(*arguments, **options):
+        raise Reached(arguments, options)
+
+    monkeypatch.setattr(train, "train", stop)
+    monkeypatch.setattr(train, "choose_device", lambda name: torch.device("meta"))
+    words = (
+        "--epochs 3 --batch-size 2 --max-steps 9 --eval-every 4 --eval-batches 6 --mask-prompt "
+        "--lr 0.5 --weight-decay 0.25 --dtype bfloat16 --template phi3 --out r"
+    )
+    with pytest.raises(Reached) as reached:
+        train.main([*SMALL, *words.split()])
+    (model, optimizer, training, validation), options = reached.value.args
+    expected = {"epochs": 3, "batch_size": 2, "max_steps": 9, "eval_every": 4, "eval_batches": 6}
+    expected |= {"mask_prompt": True, "dtype": torch.bfloat16}
+    assert all(options[name] == value for name, value in expected.items())
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["weight_decay"]) == (0.5, 0.25)
+    assert model.device.type == "meta" and model.wte.weight.dtype == torch.float32
+    splits = split(read_records(here / "data.json"), "")
+    for examples, records in ((training, splits.train), (validation, splits.validation)):
+        assert examples == encode(records, Tokenizer(300), 500, "phi3")[0]
+
+
+@pytest.mark.parametrize("init", ["pretrained", "random"])
+def test_the_first_weights_are_the_ones_asked_for(here, init, monkeypatch):
+    def untouched(model, *arguments, **options):
+        loaded = pretrained.load(here / "small").model
+        assert torch.equal(model.wte.weight, loaded.wte.weight) == (init == "pretrained")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "train", untouched)
+    assert run(lambda: train.main([*SMALL, "--init", init, "--out", "r"])) == 130
+
+
+def test_what_train_prints(here, capsys):
+    """34 records to train on in batches of 17: two steps an epoch; into an empty directory."""
+    rows = [{"instruction": f"Né {i}?", "input": "now", "output": f"{i}."} for i in range(40)]
+    (here / "data.json").write_text(json.dumps(rows), encoding="utf-8")
+    (here / "r").mkdir()
+    options = ["--batch-size", "17", "--epochs", "2", "--eval-every", "1", "--lr", "0.1"]
+    assert train.main([*SMALL, *options, "--out", "r"]) == 0
+    printed = capsys.readouterr().out
+    lines = (here / "r" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    metrics = [json.loads(line) for line in lines]
+    heads = ["Before training", *(f"Ep {1 + n // 2} (Step {n:06d})" for n in range(4))]
+    for head, m in zip(heads, metrics, strict=True):
+        losses = f"Train loss {m['train_loss']:.3f}, Val loss {m['val_loss']:.3f}"
+        assert f"{head}: {losses}\n" in printed
+    assert metrics[-1]["train_loss"] != pytest.approx(metrics[-1]["val_loss"], abs=2e-3)
+    for epoch in (1, 2):
+        assert (
+            f"\nAfter epoch {epoch}, the first validation record:\n  Instruction: Né 38?\n"
+            "  Input:       now\n  Expected:    38.\n  Response: "
+        ) in printed
+    assert f"\nTrained on {metrics[-1]['tokens']:,} tokens in " in printed
+    assert metrics[-1]["tokens"] > metrics[1]["tokens"] > 0
+    assert '"Né 34?"' in (here / "r" / "responses.json").read_text(encoding="utf-8")
+
+
+def test_a_run_is_named_after_its_models_directory(here, capsys):
+    options = [*SMALL, "--model", str(here / "small"), "--batch-size", "4", "--max-steps", "1"]
+    assert train.main(options) == 0
+    (directory,) = (here / "runs").iterdir()
+    assert re.fullmatch(r"small-\d{8}-\d{6}", directory.name)
+    assert not (directory / "model" / "small").exists()
+
+
+def test_every_option_of_generate_reaches_its_place(here, monkeypatch):
+    class Reached(Exception):
+        pass
+
+    def stop(*arguments):
+        raise Reached(*arguments)
+
+    monkeypatch.setattr(generate, "stream", stop)
+    words = "--model small --max-new-tokens 7 --temperature 0.5 --top-k 3 --seed 9 --dtype bfloat16"
+    with pytest.raises(Reached) as reached:
+        generate.main(["--prompt", "x", *words.split(), "--device", "cpu"])
+    model, prompts, *options, (generator,) = reached.value.args
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.bfloat16}
+    assert prompts == [Tokenizer(300).encode(format_prompt("x"))]
+    assert options == [7, 299, 0.5, 3] and generator.initial_seed() == 9
+
+
+def test_an_answer_is_written_as_it_comes_and_ends_with_a_line_break(here, monkeypatch):
+    written, (a,) = io.BytesIO(), Tokenizer(300).encode("a")
+
+    def stream(*_):
+        yield 0, a
+        assert written.getvalue() == b"a"
+        yield 0, a
+        yield 0, 299  # the end of the text
+
+    monkeypatch.setattr(generate, "stream", stream)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="utf-8"))
+    assert generate.main(["--prompt", "x", "--model", "small"]) == 0
+    sys.stdout.flush()
+    assert written.getvalue() == f"aa{os.linesep}".encode()
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_prompt_is_called_too_long_where_it_is(here, capsys, more):
+    asked = [
+        "--raw",
+        "--model",
+        "small",
+        "--max-new-tokens",
+        "1",
+        "--prompt",
+        "q7" * 250 + "q" * more,
+    ]
+    assert generate.main(asked) == 0
+    assert ("sees the last 500" in capsys.readouterr().err) == bool(more)

@@ -68,3 +68,18 @@ def test_heads_must_divide_the_width_and_the_head_is_tied_or_not():
 def test_a_config_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         SIZES["124M"].n_layer = 3
+
+
+def test_the_defaults_are_124M():
+    assert GPTConfig() == SIZES["124M"]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_released_sizes_have_heads_of_64(name):
+    """Counting parameters does not see it: no shape depends on the number of heads."""
+    assert SIZES[name].n_embd == 64 * SIZES[name].n_head
+
+
+def test_tiny_is_small_in_every_way():
+    expected = {"vocab_size": 8192, "context_length": 256, "n_layer": 6, "n_head": 4, "n_embd": 256}
+    assert SIZES["tiny"] == GPTConfig(**expected)

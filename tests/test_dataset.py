@@ -38,6 +38,19 @@ def test_array_and_lines_read_back_as_they_were_written(tmp_path_factory, expect
     assert read(directory, "\r\n\r\n".join([*lines, ""])) == expected
 
 
+def test_what_other_programs_call_a_line_break_is_text(tmp_path):
+    """JSON allows U+2028 and the like inside a text as they are."""
+    row = GOOD | {"output": "a\u2028b\u2029c\x85d"}
+    text = json.dumps(row, ensure_ascii=False)
+    assert read(tmp_path, f"{text}\n{text}\n") == [Record("Name a colour.", row["output"])] * 2
+
+
+def test_white_space_may_stand_before_an_array(tmp_path):
+    assert read(tmp_path, "\n  " + json.dumps([GOOD], indent=1)) == [
+        Record("Name a colour.", "Red.")
+    ]
+
+
 def test_input_may_be_missing_or_null_and_other_fields_are_left_alone(tmp_path):
     row = {"instruction": "Add.", "output": "4", "source": {"by": "me"}}
     assert read(tmp_path, json.dumps([row, row | {"input": None}])) == [Record("Add.", "4")] * 2
@@ -153,6 +166,16 @@ def test_an_example_is_prompt_response_and_one_end(template, instruction, input,
     assert response[-1] == TOKENIZER.end_of_text and TOKENIZER.end_of_text not in response[:-1]
     assert TOKENIZER.decode(response[:-1]) == output
     assert left_out == []
+
+
+def test_prompt_and_response_are_encoded_apart():
+    """Together, line breaks on both sides of the boundary would become one token."""
+    tokenizer = Tokenizer()
+    record = Record("i", "\n\nx")
+    prompt, response = tokenizer.encode(format_prompt("i")), tokenizer.encode(record.output)
+    assert tokenizer.encode(format_prompt("i") + record.output) != prompt + response
+    (example,), _ = encode([record], tokenizer, 10**6, "alpaca")
+    assert example.tokens == [*prompt, *response, tokenizer.end_of_text]
 
 
 def test_a_response_that_spells_the_end_of_text_keeps_its_real_end():

@@ -20,6 +20,9 @@ def test_auto_takes_the_gpu_that_is_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device("auto").type == "cuda"
     assert choose_device("cpu").type == "cpu"
+    monkeypatch.setattr("finetune.device._mps_is_right", lambda: True)
+    assert choose_device("auto").type == "cuda"
+    assert choose_device("mps").type == "mps"
 
 
 @pytest.mark.parametrize(

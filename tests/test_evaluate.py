@@ -70,3 +70,43 @@ def test_answers_are_asked_in_the_template_given():
 def test_no_records_no_answers():
     assert answers(textbook.small_model(vocab_size=300), TOKENIZER, [], "alpaca") == []
     assert torch.is_grad_enabled()
+
+
+def test_the_loss_is_taken_in_evaluation_mode_without_a_graph_and_in_the_dtype_given():
+    model, seen = textbook.small_model().float().train(), []
+    model.ln_f.register_forward_hook(
+        lambda module, _, output: seen.append((module.training, output.requires_grad))
+    )
+    rows = examples(4)
+    losses = [mean_loss(model, rows, 4, 1, dtype=d) for d in (torch.float32, torch.bfloat16)]
+    assert seen == [(False, False)] * 2
+    for loss, dtype in zip(losses, (torch.float32, torch.bfloat16), strict=True):
+        total, count = summed_loss(model, *collate(rows), dtype)
+        assert loss == pytest.approx(total.item() / count, rel=1e-6)
+    assert losses[0] != losses[1]
+
+
+def always(token, context_length=1000):
+    """A model that writes this one token, whatever it reads."""
+    model = textbook.small_model(vocab_size=300, context_length=context_length)
+    model.ln_f.weight.data.zero_()
+    model.ln_f.bias.data.fill_(1)
+    model.wte.weight.data.zero_()
+    model.wte.weight.data[token] = 1
+    return model
+
+
+def test_an_answer_is_stripped_ends_at_its_end_and_has_256_tokens_at_most():
+    (a,), (space,) = TOKENIZER.encode("a"), TOKENIZER.encode(" ")
+    record = Record("x", "y")
+    assert answers(always(a), TOKENIZER, [record], "alpaca") == ["a" * 256]
+    assert answers(always(space), TOKENIZER, [record], "alpaca") == [""]
+    assert answers(always(TOKENIZER.end_of_text), TOKENIZER, [record], "alpaca") == [""]
+
+
+@pytest.mark.parametrize("room", [-1, 0, 1, 2])
+def test_an_answer_ends_where_the_context_is_full(room):
+    (a,) = TOKENIZER.encode("a")
+    context = len(TOKENIZER.encode(format_prompt("x"))) + room
+    answer = answers(always(a, context), TOKENIZER, [Record("x", "y")], "alpaca")
+    assert answer == ["a" * max(0, room)]

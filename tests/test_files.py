@@ -1,5 +1,6 @@
 """weights/files.py: a file is whole or not there; a map shows what is in it."""
 
+import os
 import struct
 
 import pytest
@@ -28,6 +29,32 @@ def test_what_fails_half_way_leaves_the_old_file_and_no_part(tmp_path, error):
     with pytest.raises(error), replacing(path) as file:
         file.write(b"ne")
         raise error
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_name_is_given_when_everything_is_on_the_disk(tmp_path, monkeypatch):
+    """Beside the final place, so that renaming never copies, and under a name of its own."""
+    path, on_disk = tmp_path / "x.json", []
+
+    def fsync(_):
+        on_disk.append({each.name: each.read_bytes() for each in tmp_path.iterdir()})
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for content in (b"new", b"newer"):
+        with replacing(path) as file:
+            file.write(content)
+    part = f"x.json.{os.getpid()}.part"
+    assert on_disk == [{part: b"new"}, {part: b"newer", "x.json": b"new"}]
+    assert path.read_bytes() == b"newer"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_text_that_cannot_be_written_leaves_the_old_file(tmp_path):
+    path = tmp_path / "x"
+    write_text(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "half a character: \ud83d")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

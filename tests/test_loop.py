@@ -1,10 +1,16 @@
 """finetune/loop.py: it learns, it counts, it stops, and each step is the step the lecture takes."""
 
+import io
+import re
+import time
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tqdm import tqdm
 
+from finetune import loop
 from finetune.collate import batches
 from finetune.dataset import Example
 from finetune.evaluate import mean_loss
@@ -166,3 +172,46 @@ def test_a_training_loss_that_is_not_finite_does_not_touch_the_weights():
     evaluations, epochs = collect_until_error(model, rows, "loss", eval_batches=1)
     assert [m.step for m in evaluations] == [-1] and epochs == []
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
+
+
+@pytest.mark.parametrize("loss", [float("inf"), float("-inf"), float("nan")])
+def test_an_infinite_loss_is_not_finite_either(loss, monkeypatch):
+    """In the second step: the message names the last whole one, counted from 0."""
+    steps = iter([2.0, loss])
+    monkeypatch.setattr(
+        loop, "summed_loss", lambda *_: (torch.tensor(next(steps), requires_grad=True), 1)
+    )
+    monkeypatch.setattr(loop, "mean_loss", lambda *_: 1.0)
+    with pytest.raises(TrainingError, match=f"became {loss} after step 0:"):
+        run(textbook.small_model(), examples(8))
+
+
+def test_the_dtype_reaches_the_steps_and_the_evaluations():
+    coarse, exact = textbook.small_model().float(), textbook.small_model().float()
+    expected = mean_loss(coarse, examples(4), 2, 5, dtype=torch.bfloat16)
+    evaluations, _ = run(coarse, examples(4), dtype=torch.bfloat16)
+    assert evaluations[0].train_loss == expected != mean_loss(exact, examples(4), 2, 5)
+    run(exact, examples(4))
+    assert not torch.equal(coarse.wte.weight, exact.wte.weight)
+
+
+def test_seconds_are_counted_from_the_start_of_training():
+    started = time.perf_counter()
+    evaluations, _ = run(textbook.small_model(), examples(8), eval_every=1)
+    seconds = [0, *(m.seconds for m in evaluations), time.perf_counter() - started]
+    assert seconds == sorted(seconds)
+
+
+def test_the_bar_counts_the_steps_to_take_and_shows_loss_and_speed(monkeypatch):
+    bars = []
+
+    def shown(**options):
+        bars.append(tqdm(**options | {"disable": False, "file": io.StringIO()}))
+        return bars[-1]
+
+    monkeypatch.setattr(loop, "tqdm", shown)
+    run(textbook.small_model(), examples(8), epochs=3, max_steps=10)
+    (bar,) = bars
+    assert bar.n == bar.total == 10
+    loss, speed = re.fullmatch(r"loss (\d+\.\d{3}), (\d+) tokens/s", bar.postfix).groups()
+    assert float(loss) > 0 and int(speed) > 0

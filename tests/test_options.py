@@ -64,6 +64,15 @@ def test_help_shows_every_option_and_default(capsys):
         parse(Example, ["--help"], "What it does.")
     assert ended.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
-    for part in ("What it does.", "--some-count", "(default: 3)", "(default: 0.5)", "{red,blue}"):
+    for part in (
+        "What it does.",
+        "--some-count",
+        "(default: 3)",
+        "(default: 0.5)",
+        "{red,blue}",
+        "--some-count N",
+        "--rate X",
+        "--limit N",
+    ):
         assert part in shown
     assert "None" not in shown and "False" not in shown

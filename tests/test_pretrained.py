@@ -59,7 +59,10 @@ def test_the_directory_is_laid_out_as_hugging_faces_gpt2(tmp_path, model):
     config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     expected = {"n_embd": 8, "n_head": 2, "n_layer": 2, "n_positions": 12, "vocab_size": 300}
     expected |= {"model_type": "gpt2", "activation_function": "gelu_new", "eos_token_id": 299}
-    assert expected.items() <= config.items()
+    expected |= {"bos_token_id": 299, "tie_word_embeddings": True, "torch_dtype": "float32"}
+    expected |= {"architectures": ["GPT2LMHeadModel"]}
+    assert all(config[key] == value for key, value in expected.items())
+    assert "prompt_template" not in config
     tensors = safetensors.read(tmp_path / "model.safetensors")
     # what openai-community/gpt2 calls them, with the linear layers' weights as [in, out]
     assert tensors["h.1.attn.c_attn.weight"].shape == (8, 24)
@@ -103,7 +106,8 @@ DAMAGES = {
     "missing": (lambda t: t.pop("ln_f.bias"), r"missing: ln_f\.bias"),
     "many missing": (
         lambda t: [t.pop(n) for n in list(t) if n.startswith("h.1.attn")],
-        r"missing: h\.1\.attn\.c_attn\.bias, .* and 1 more",
+        r"missing: h\.1\.attn\.c_attn\.bias, h\.1\.attn\.c_attn\.weight, h\.1\.attn\.c_proj\.bias "
+        "and 1 more",
     ),
     "another block": (
         lambda t: t.update({"h.2.ln_1.bias": torch.zeros(8)}),
@@ -150,6 +154,12 @@ CONFIGS = {
     "endless": (lambda c: c | {"n_embd": 2**70}, "n_embd must be an integer from 1 to 1,000,000"),
     "nested": (lambda c: "[" * 100_000, "not JSON"),
     "open": (lambda c: c | {"tie_word_embeddings": "no"}, "tied_head must be true or false"),
+    "unscaled": (lambda c: c | {"scale_attn_weights": False}, "scale_attn_weights is False"),
+    "by layer": (
+        lambda c: c | {"scale_attn_by_inverse_layer_idx": True},
+        "scale_attn_by_inverse_layer_idx is True",
+    ),
+    "cross": (lambda c: c | {"add_cross_attention": True}, "add_cross_attention is True"),
     "missing": (lambda c: {k: v for k, v in c.items() if k != "n_layer"}, "n_layer is missing"),
     "heads": (lambda c: c | {"n_head": 3}, "n_embd must be a multiple of n_head"),
     "text": (lambda c: c | {"n_head": "2"}, "n_head must be an integer"),
@@ -171,6 +181,46 @@ def test_a_byte_order_mark_in_a_config_is_passed_over(tmp_path, model):
     path = saved(tmp_path, model) / "config.json"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert parameters_equal(pretrained.load(tmp_path).model, model)
+
+
+def test_a_config_that_leaves_out_what_gpt2_fixes_is_gpt2s(tmp_path, model):
+    """OpenAI's own on Hugging Face says nothing of the head, and has a name of its own for GELU."""
+    path = saved(tmp_path, model) / "config.json"
+    shape = ("n_embd", "n_head", "n_layer", "n_positions", "vocab_size")
+    config = {key: json.loads(path.read_text(encoding="utf-8"))[key] for key in shape}
+    for more in ({}, {"activation_function": "gelu_pytorch_tanh"}):
+        path.write_text(json.dumps(config | more), encoding="utf-8")
+        back = pretrained.load(tmp_path)
+        assert back.model.config == model.config and back.prompt_template is None
+        assert parameters_equal(back.model, model)
+
+
+def test_a_config_that_is_not_utf8_is_named(tmp_path, model):
+    path = saved(tmp_path, model) / "config.json"
+    path.write_bytes(path.read_bytes().replace(b'"gpt2"', b'"gpt2", "by": "caf\xe9"'))
+    with pytest.raises(UserError, match=r"config\.json: not JSON in UTF-8"):
+        pretrained.load(tmp_path)
+
+
+def test_the_vocabulary_may_be_missing_but_not_broken(tmp_path, model):
+    path = saved(tmp_path, model) / "vocab.json"
+    path.write_text("{oops", encoding="utf-8")
+    with pytest.raises(UserError, match=r"vocab\.json: not JSON in UTF-8"):
+        pretrained.load(tmp_path)
+    path.unlink()
+    assert parameters_equal(pretrained.load(tmp_path).model, model)
+
+
+def test_a_stored_tensor_is_let_go_of_when_it_is_copied(tmp_path, model, monkeypatch):
+    stored = pretrained.read(saved(tmp_path, model))
+    monkeypatch.setattr(pretrained, "read", lambda directory: stored)
+    pretrained.load(tmp_path)
+    assert stored.tensors == {}
+
+
+def test_saving_makes_the_directories_above(tmp_path, model):
+    saved(tmp_path / "runs" / "first" / "model", model)
+    assert parameters_equal(pretrained.load(tmp_path / "runs" / "first" / "model").model, model)
 
 
 def test_another_vocabulary_is_refused(tmp_path, model):
@@ -434,3 +484,19 @@ def test_the_commands_mistakes_are_one_line(tmp_path, capsys):
     assert weights_command(tmp_path / "from", tmp_path / "to") == 2
     assert re.search(r"the bytes of 'model/h0/\S+' .* are damaged", capsys.readouterr().err)
     assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("init", ["pretrained", "random"])
+def test_a_model_by_name_has_the_dtype_asked_for(tmp_path, model, init):
+    name = str(saved(tmp_path, model))
+    generator = torch.Generator().manual_seed(5)
+    for dtype in (torch.bfloat16, torch.float32):
+        back = pretrained.from_name(name, init, generator, dtype).model
+        assert {parameter.dtype for parameter in back.parameters()} == {dtype}
+
+
+def test_tiny_says_that_it_starts_from_random_weights(capsys):
+    tiny = pretrained.from_name("tiny", "pretrained", torch.Generator().manual_seed(5))
+    assert parameters_equal(tiny.model, GPT(SIZES["tiny"], torch.Generator().manual_seed(5)))
+    printed = capsys.readouterr()
+    assert printed.out == "" and "tiny has no trained weights yet" in printed.err

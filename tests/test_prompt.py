@@ -29,6 +29,12 @@ def test_phi3_is_a_turn_of_the_user_and_the_assistants_header():
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
+def test_white_space_at_the_ends_of_a_text_is_kept(template):
+    prompt = format_prompt("\n code \t", "  \n    x = 1\n", template)
+    assert "\n code \t" in prompt and "  \n    x = 1\n" in prompt
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
 @given(instruction=st.text(), input=st.text())
 def test_a_prompt_holds_its_parts_and_ends_with_the_header(template, instruction, input):
     prompt = format_prompt(instruction, input, template)

@@ -91,7 +91,8 @@ def test_tensors_off_the_page_and_off_their_own_alignment_are_read(tmp_path_fact
     text = json.dumps(header).encode()
     data = bytes(filler) + bytes.fromhex("0000c03f000000c0")
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)
-    assert torch.equal(read(path)["w"], wanted)
+    back = read(path)["w"]
+    assert torch.equal(back, wanted) and back.data_ptr() % 4 == 0
 
 
 def file_with(tmp_path, header, data=b"\0" * 8, length=None):
@@ -125,6 +126,7 @@ REFUSED = {
     "offsets negative": ({"w": entry(offsets=[-8, 0])}, "'w': data_offsets"),
     "past the end": ({"w": entry(shape=[3], offsets=[0, 12])}, "'w': ends at"),
     "size": ({"w": entry(shape=[3])}, "'w': 8 bytes do not hold F32"),
+    "room left": ({"w": entry(shape=[1])}, "'w': 8 bytes do not hold F32"),
     "overlap": (
         {"a": entry(), "w": entry("I16", [2], [4, 8])},
         "'w' overlaps",
@@ -147,6 +149,53 @@ def test_a_malformed_header_is_refused_and_says_where(tmp_path, case):
 def test_a_header_longer_than_the_file_is_refused(tmp_path, length):
     with pytest.raises(SafetensorsError, match=f"its header would take {length} bytes"):
         read(file_with(tmp_path, {}, length=length))
+
+
+def test_a_header_is_not_longer_than_the_rest_of_the_file_and_the_formats_limit(
+    tmp_path, monkeypatch
+):
+    with pytest.raises(SafetensorsError, match="its header would take 3 bytes of 10"):
+        read(file_with(tmp_path, {}, data=b"", length=3))
+    assert read(file_with(tmp_path, {}, data=b"")) == {}
+    assert safetensors.MAX_HEADER == 100_000_000
+    monkeypatch.setattr(safetensors, "MAX_HEADER", 1)
+    with pytest.raises(SafetensorsError, match="its header would take 2 bytes"):
+        read(file_with(tmp_path, {}, data=b""))
+
+
+def test_the_header_may_name_tensors_in_any_order(tmp_path):
+    """Two of them empty, which share their place with another or with the end of the file."""
+    header = {
+        "last": entry("F32", [0, 3], [8, 8]),
+        "b": entry("F32", [1], [4, 8]),
+        "empty": entry("I64", [0], [4, 4]),
+        "a": entry("F32", [1], [0, 4]),
+    }
+    back = read(file_with(tmp_path, header, bytes.fromhex("0000c03f000000c0")))
+    assert back["a"].item() == 1.5 and back["b"].item() == -2.0
+    assert back["empty"].shape == (0,) and back["last"].shape == (0, 3)
+
+
+NUMBERS = {
+    "F64": ("000000000000f8bf", -1.5),
+    "F32": ("0000c0bf", -1.5),
+    "F16": ("00be", -1.5),
+    "BF16": ("c0bf", -1.5),
+    "I64": ("feffffffffffffff", -2),
+    "I32": ("feffffff", -2),
+    "I16": ("feff", -2),
+    "I8": ("fe", -2),
+    "U8": ("fe", 254),
+    "BOOL": ("01", True),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_dtypes_name_means_what_the_format_says(tmp_path, name):
+    data, number = bytes.fromhex(NUMBERS[name][0]), NUMBERS[name][1]
+    back = read(file_with(tmp_path, {"w": entry(name, [1], [0, len(data)])}, data))["w"]
+    assert back.tolist() == [number] and type(back.item()) is type(number)
+    assert NUMBERS.keys() == DTYPES.keys()
 
 
 @pytest.fixture(scope="module")

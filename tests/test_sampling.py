@@ -153,3 +153,30 @@ def test_the_model_keeps_its_mode_on_every_path_out(training):
         raise RuntimeError
     assert model.training == training
     assert all(module.training == training for module in model.modules())
+
+
+def test_logits_of_low_precision_are_drawn_from_in_float32():
+    logits = torch.randn(1, 500, generator=torch.Generator().manual_seed(0)).bfloat16()
+    drawn = [
+        choose(each.expand(3000, 500), 1.0, None, generators(1) * 3000)
+        for each in (logits, logits.float())
+    ]
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "n"), [(-1.0, None, 2), (1.0, 0, 2), (1.0, None, 1), (1.0, None, 3)]
+)
+def test_draws_that_cannot_be_made_are_a_bug(temperature, top_k, n):
+    with pytest.raises(AssertionError):
+        generate(textbook.small_model(), [[1], [2]], 5, 0, temperature, top_k, generators(n))
+
+
+def test_writing_keeps_no_graph_and_is_in_evaluation_mode():
+    model, seen = textbook.small_model().train(), []
+    model.ln_f.register_forward_hook(
+        lambda module, _, output: seen.append((module.training, output.requires_grad))
+    )
+    generate(model, [[1]], 3, NEVER)
+    assert seen == [(False, False)] * 3
+    assert torch.is_grad_enabled()

@@ -94,3 +94,16 @@ def test_all_merges_are_the_bundled_file():
 def test_an_impossible_vocabulary_is_refused(vocab_size):
     with pytest.raises(UserError, match=f"vocab_size {vocab_size}"):
         Tokenizer(vocab_size)
+
+
+@pytest.mark.parametrize("ending", ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"])
+def test_contractions_are_pieces_of_their_own_in_small_letters_only(ending):
+    for text in (f"it{ending} so", f"IT{ending.upper()} SO", f"it {ending}so"):
+        names = textbook.byte_pair_encoding(text, n_merges=50000)
+        assert GPT2.encode(text) == [GPT2.vocab[name] for name in names]
+    assert GPT2.vocab[ending] in GPT2.encode(f"it{ending} so")
+
+
+def test_a_capital_after_an_apostrophe_begins_a_word():
+    for word in ("Sam", "The", "Many", "Dear", "Really", "Very"):
+        assert GPT2.encode(f"'{word}") == [GPT2.vocab["'"], GPT2.vocab[word]]
