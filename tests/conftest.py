@@ -29,4 +29,5 @@ def this_machine_only(tmp_path_factory):
         patch.setattr(socket, "getaddrinfo", loopback)
         patch.setenv("TORCH_HOME", str(empty / "torch"))
         patch.setenv("HF_HUB_CACHE", str(empty / "hub"))
+        patch.setenv("OMP_NUM_THREADS", "1")  # for the scripts that tests start
         yield
