@@ -120,6 +120,8 @@ def test_ctrl_c_ends_with_130_and_what_was_saved_intact(here):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        # A test run in the background ignores Ctrl-C, and its children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not (here / "r" / "model" / "model.safetensors").exists():
