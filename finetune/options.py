@@ -23,8 +23,11 @@ def option(
 ) -> Any:
     """A dataclass field that is an option. `...` as its default means that it must be given.
 
+    A bool is a flag: False unless it is given.
+
     `at_least` and `above` bound a number from below.
     """
+    assert default is not True, "a flag can only turn something on"
     details = {"help": help, "choices": choices, "metavar": metavar}
     bounds = {"at_least": at_least, "above": above}
     return field(

@@ -114,21 +114,26 @@ def test_train_then_generate(here):
 
 
 def test_ctrl_c_ends_with_130_and_what_was_saved_intact(here):
+    # A shell's background job (`pytest &`) ignores Ctrl-C, and so would what it starts: heed it.
+    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command("train.py", *SMALL, "--batch-size", "1", "--epochs", "10000", "--out", "r"),
         cwd=here,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        # A test run in the background ignores Ctrl-C, and its children would inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60
-    while not (here / "r" / "model" / "model.safetensors").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    signal.signal(signal.SIGINT, heeded)
+    try:
+        deadline = time.monotonic() + 60
+        while not (here / "r" / "model" / "model.safetensors").exists():
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:  # else a failure here would leave it training, and fail another test with its pipes
+        process.kill()
+        process.communicate()
     assert process.returncode == 130
     assert errors.strip().splitlines()[-1] == "interrupted" and "Traceback" not in errors
     pretrained.load(here / "r" / "model")
@@ -450,7 +455,8 @@ def test_what_train_prints(here, capsys):
 
 
 def test_a_run_is_named_after_its_models_directory(here, capsys):
-    options = [*SMALL, "--model", str(here / "small"), "--batch-size", "4", "--max-steps", "1"]
+    # one batch of all 17 training records: just enough
+    options = [*SMALL, "--model", str(here / "small"), "--batch-size", "17", "--max-steps", "1"]
     assert train.main(options) == 0
     (directory,) = (here / "runs").iterdir()
     assert re.fullmatch(r"small-\d{8}-\d{6}", directory.name)
