@@ -83,7 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     training, _ = encode_part("training", splits.train, model, tokenizer, options)
     validation, asked = encode_part("validation", splits.validation, model, tokenizer, options)
-    encode_part("test", splits.test, model, tokenizer, options)
+    testing, _ = encode_part("test", splits.test, model, tokenizer, options)
+    left_out = sum(map(len, splits)) - len(training) - len(validation) - len(testing)
     if len(training) < options.batch_size:
         raise UserError(
             f"{options.data}: {len(training)} training records do not fill one batch; lower "
@@ -148,6 +149,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     say(
         f"Trained on {history[-1].tokens:,} tokens in {history[-1].seconds:.1f} s. In {directory}: "
         "model/, losses.svg, and responses.json with the answers to the test records"
+        + (f". {left_out} records did not fit and were left out, as said above" if left_out else "")
     )
     return 0
 

@@ -251,6 +251,7 @@ def test_records_that_do_not_fit_are_counted_and_named(here, capsys):
     assert "Left out 1 training records" in printed and "A long story" in printed
     assert "Left out 1 test records" in printed and "'Another " in printed
     assert "validation records, whose" not in printed
+    assert printed.rstrip().endswith("2 records did not fit and were left out, as said above")
     assert "17 records to train on" in printed
 
 
