@@ -160,9 +160,11 @@ def encode_part(
     model: GPT,
     tokenizer: Tokenizer,
     options: TrainOptions,
-) -> list[Example]:
-    """A part of the records as examples, saying which did not fit. Raises UserError if none
-    does."""
+) -> tuple[list[Example], list[Record]]:
+    """The records of a part that fit the context, as examples and as they are.
+
+    Says which do not fit. Raises UserError if none does.
+    """
     context = model.config.context_length
     examples, left_out = encode(records, tokenizer, context, options.template)
     if not examples:
@@ -178,8 +180,7 @@ def encode_part(
 
 
 def new_run_directory(options: TrainOptions) -> Path:
-    """Make the run's directory, with its options in it. Raises UserError if there is a run in
-    it."""
+    """Make the run's directory, with its options in it. Raises UserError if it holds something."""
     if options.out is None:
         name = f"{Path(options.model).resolve().name}-{time.strftime('%Y%m%d-%H%M%S')}"
         directory = Path("runs") / name

@@ -20,8 +20,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def _mps_is_right() -> bool:
-    """Apple's GPU, if it computes what the CPU does: before torch 2.9 it silently trained on
-    nonsense."""
+    """Apple's GPU, if it computes what the CPU does: before torch 2.9 it trained on nonsense."""
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
     if version < (2, 9) or not torch.backends.mps.is_available():
         return False

@@ -1,5 +1,4 @@
-"""Command-line options as a dataclass: every option is one field, with its one default and its
-help."""
+"""Command-line options as a dataclass: a field each, with its one default and its help."""
 
 import argparse
 import math
@@ -36,8 +35,7 @@ def option(
 
 
 def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> Options:
-    """The options given in `argv` (None: this process's own). Raises UserError, naming the
-    option."""
+    """The options in `argv` (None: this process's own). Raises UserError, naming the option."""
     parser = _Parser(description=description, formatter_class=_Help, allow_abbrev=False)
     for each in fields(cls):
         details = dict(each.metadata)

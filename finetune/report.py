@@ -108,8 +108,7 @@ def _decimals(step: float) -> int:
 
 
 def _epoch_at(tokens: float, metrics: Sequence[Metrics]) -> float:
-    """How many epochs had passed when `tokens` had been seen, between the two evaluations around
-    it."""
+    """How many epochs had passed when `tokens` had been seen, from the evaluations around it."""
     for before, after in pairwise(metrics):
         if before.tokens <= tokens <= after.tokens and after.tokens > before.tokens:
             share = (tokens - before.tokens) / (after.tokens - before.tokens)

@@ -1,2 +1,1 @@
-"""The model and nothing else: GPT-2, its tokenizer, and how it writes text. Imports no other
-room."""
+"""The model and nothing else: GPT-2, its tokenizer, how it writes text. Imports no other room."""

@@ -1,5 +1,4 @@
-"""finetune/dataset.py: what is read, what is refused and in which words, and where a response is
-cut."""
+"""finetune/dataset.py: what is read, what is refused in which words, where a response is cut."""
 
 import json
 
@@ -188,8 +187,7 @@ def test_a_response_that_spells_the_end_of_text_keeps_its_real_end():
 
 @given(output=st.text(alphabet="abc", min_size=1, max_size=8), less=st.integers(-3, 12))
 def test_cutting_at_below_and_above_every_boundary(output, less):
-    """A context of T tokens reads T and is asked for T: T + 1 tokens of prompt, response and
-    end."""
+    """A context of T tokens reads T and is asked for T: T + 1 of prompt, response and end."""
     record = Record("i", output)
     prompt = TOKENIZER.encode(format_prompt("i"))
     response = TOKENIZER.encode(output)

@@ -1,5 +1,4 @@
-"""finetune/loss.py: against a negative log-likelihood summed by hand, and what padding must not
-do."""
+"""finetune/loss.py: against likelihoods summed by hand, and what padding must not do."""
 
 import pytest
 import torch

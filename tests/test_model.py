@@ -138,8 +138,7 @@ def test_tied_head_is_the_embedding_and_an_untied_one_is_not():
 
 
 def test_initial_weights_are_gpt2s():
-    """Standard deviations of thousands of draws, within 5 %; residual ones divided by √(2 ·
-    n_layer)."""
+    """Standard deviations of thousands of draws, within 5 %; residual ones over √(2 · n_layer)."""
     config = textbook.small_config(n_layer=3, n_embd=64, vocab_size=500, context_length=100)
     model = GPT(config, torch.Generator().manual_seed(1))
     for name, parameter in model.named_parameters():

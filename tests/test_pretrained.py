@@ -1,5 +1,4 @@
-"""weights/pretrained.py: a saved directory comes back the same, and one that does not fit is
-named."""
+"""weights/pretrained.py: what is saved comes back the same, and what does not fit is named."""
 
 import json
 import re
@@ -287,8 +286,7 @@ def openai_directory(directory, n_head=2, **shape):
 
 
 def test_openais_checkpoint_computes_what_openais_code_computes(tmp_path):
-    """The logits from OpenAI's variables by their formula: any transpose missed or too many
-    shows."""
+    """The logits from their variables by their formula: a transpose missed or too many shows."""
     variables = openai_directory(tmp_path)
     model = pretrained.load(tmp_path, dtype=torch.float64).model
     tokens = textbook.random_tokens(1, 12, 0, vocab_size=300)

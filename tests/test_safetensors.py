@@ -1,5 +1,4 @@
-"""weights/safetensors.py: every dtype there and back, and no header that does more than be
-refused."""
+"""weights/safetensors.py: every dtype there and back, and every bad header refused."""
 
 import json
 import mmap

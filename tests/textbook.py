@@ -121,8 +121,7 @@ def gpt_from_openai(tokens: list[int], variables: dict[str, Tensor], n_head: int
 
 
 def greedy(model: GPT, prompt: list[int], max_new_tokens: int, end_of_text: int) -> list[int]:
-    """One row, one token at a time, everything computed anew from the last `context_length`
-    tokens."""
+    """One row, one token at a time, all computed anew from the last `context_length` tokens."""
     tokens, new = list(prompt), []
     for _ in range(max_new_tokens):
         window = torch.tensor([tokens[-model.config.context_length :]])

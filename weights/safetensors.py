@@ -65,8 +65,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 
 def read_header(path: Path) -> dict[str, Entry]:
-    """Where each tensor lies, every entry checked: inside the file, of the right size, no
-    overlap."""
+    """Where each tensor lies; every entry is checked: in the file, of its size, no overlap."""
     file_size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
