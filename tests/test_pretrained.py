@@ -317,6 +317,13 @@ def test_a_checkpoint_of_another_shape_is_named(tmp_path):
             pretrained.load(tmp_path)
 
 
+def test_the_checkpoint_that_the_note_names_is_read(tmp_path):
+    variables = openai_directory(tmp_path)
+    (tmp_path / "older.index").write_bytes(b"")
+    model = pretrained.load(tmp_path).model
+    assert torch.equal(model.wte.weight, variables["model/wte"])
+
+
 # --- Hugging Face's older forms
 
 

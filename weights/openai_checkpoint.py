@@ -80,7 +80,7 @@ def read_checkpoint(
     and a change to one stays in this process. `progress` is as in `verify`. Raises
     `OpenAICheckpointError`.
     """
-    index = _find_index(directory)
+    index = find_index(directory)
     shards, entries = read_index(index)
     paths = [index.with_name(f"{index.stem}.data-{i:05}-of-{shards:05}") for i in range(shards)]
     verify(index, paths, progress)
@@ -373,7 +373,7 @@ def _in_order(entries: dict[str, Entry]) -> list[tuple[str, Entry]]:
     return sorted(entries.items(), key=lambda item: (item[1].shard, item[1].offset))
 
 
-def _find_index(directory: Path) -> Path:
+def find_index(directory: Path) -> Path:
     """The index that TensorFlow's note of the latest checkpoint names, or the only one there is."""
     note = directory / "checkpoint"
     try:

@@ -26,7 +26,7 @@ from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 from weights import safetensors
 from weights.files import write_text
-from weights.openai_checkpoint import read_checkpoint
+from weights.openai_checkpoint import find_index, read_checkpoint
 from weights.sources import fetch_pretrained
 
 # The model's name for a parameter, OpenAI's, and whether it is a linear layer's weight, [in, out].
@@ -84,9 +84,10 @@ class Stored(NamedTuple):
     """What is in a directory: tensors by Hugging Face's names, linear weights [in, out]."""
 
     config: GPTConfig
-    tensors: dict[str, Tensor]  # memory maps
+    tokenizer: Tokenizer
     prompt_template: str | None
-    path: Path  # of the file the tensors are in
+    tensors: dict[str, Tensor]  # memory maps
+    path: Path  # of the file they are in
 
 
 def from_name(
@@ -106,9 +107,11 @@ def from_name(
         print("tiny has no trained weights yet: it starts from random ones", file=sys.stderr)
         init = "random"
     if init == "random":
-        config = SIZES[name] if name in SIZES else read_config(Path(name))[0]
-        model = GPT(config, generator).to(device, dtype)
-        return Pretrained(model, Tokenizer(config.vocab_size), None)
+        if name in SIZES:
+            config, tokenizer = SIZES[name], Tokenizer(SIZES[name].vocab_size)
+        else:
+            config, tokenizer, _ = read_config(Path(name))
+        return Pretrained(GPT(config, generator).to(device, dtype), tokenizer, None)
     return load(official(name) if name in SIZES else Path(name), dtype, device)
 
 
@@ -159,7 +162,7 @@ def load(
         own = torch.empty(tensor.shape, dtype=dtype, device=device).copy_(tensor)
         module, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(module), leaf, torch.nn.Parameter(own))
-    return Pretrained(model, Tokenizer(stored.config.vocab_size), stored.prompt_template)
+    return Pretrained(model, stored.tokenizer, stored.prompt_template)
 
 
 def save(directory: Path, model: GPT, prompt_template: str | None = None) -> None:
@@ -174,9 +177,9 @@ def save(directory: Path, model: GPT, prompt_template: str | None = None) -> Non
 
 def read(directory: Path) -> Stored:
     """What is in a directory of any of the three forms. Raises UserError."""
-    config, prompt_template = read_config(directory)
+    config, tokenizer, prompt_template = read_config(directory)
     for name in ("vocab.json", "encoder.json"):
-        _check_encoding(directory / name, Tokenizer(config.vocab_size))
+        _check_encoding(directory / name, tokenizer)
     path = directory / "model.safetensors"
     pickled = directory / "pytorch_model.bin"
     if path.is_file():
@@ -184,17 +187,17 @@ def read(directory: Path) -> Stored:
     elif pickled.is_file():
         path, tensors = pickled, _read_pickle(pickled)
     elif any(directory.glob("*.index")):
-        (path,) = directory.glob("*.index")
+        path = find_index(directory)
         tensors = _from_openai(read_checkpoint(directory), config)
     else:
         raise UserError(
             f"{directory}: no model in it: no model.safetensors, pytorch_model.bin or *.index"
         )
-    return Stored(config, _tidied(tensors, config, path), prompt_template, path)
+    return Stored(config, tokenizer, prompt_template, _tidied(tensors, config, path), path)
 
 
-def read_config(directory: Path) -> tuple[GPTConfig, str | None]:
-    """The shape in `config.json` or `hparams.json`, and the prompt template if one is named."""
+def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
+    """The shape in `config.json` or `hparams.json`, its encoding, and the prompt template named."""
     if not directory.is_dir():
         problem = "is a file, not a directory" if directory.exists() else "no such directory"
         raise UserError(f"{directory}: {problem}")
@@ -219,7 +222,7 @@ def read_config(directory: Path) -> tuple[GPTConfig, str | None]:
             **{field: fields[keys[form]] for field, keys in CONFIG_KEYS.items()},
             tied_head=fields.get("tie_word_embeddings", True),
         )
-        Tokenizer(config.vocab_size)
+        tokenizer = Tokenizer(config.vocab_size)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     if fields.get("n_inner") not in (None, 4 * config.n_embd):
@@ -227,7 +230,7 @@ def read_config(directory: Path) -> tuple[GPTConfig, str | None]:
     template = fields.get("prompt_template")
     if template is not None and not isinstance(template, str):
         raise UserError(f"{path}: prompt_template should be a template's name, not {template!r}")
-    return config, template
+    return config, tokenizer, template
 
 
 def _names(config: GPTConfig) -> Iterator[tuple[str, bool]]:
