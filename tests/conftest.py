@@ -7,6 +7,9 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tests.fault_server import FaultServer
+from weights import download
+
 # Tiny tensors: a second thread costs more than it helps. No deadline: machines differ. In CI the
 # examples are the same at every run, so that no change is stopped by an old bug found by chance.
 torch.set_num_threads(1)
@@ -31,3 +34,19 @@ def this_machine_only(tmp_path_factory):
         patch.setenv("HF_HUB_CACHE", str(empty / "hub"))
         patch.setenv("OMP_NUM_THREADS", "1")  # for the scripts that tests start
         yield
+
+
+@pytest.fixture
+def server():
+    """A web server on this machine, to misbehave."""
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def impatience(monkeypatch, tmp_path):
+    """No waiting between tries, no proxy, and caches of the test's own."""
+    monkeypatch.setattr(download, "BACK_OFF", 0.001)
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no-hub"))

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,19 +29,7 @@ HTML = b"\n<!DOCTYPE html><title>Sign in to the hotel's network</title>"
 XML = b'\xef\xbb\xbf<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code></Error>'
 IMPATIENT = 0.15  # seconds
 
-
-@pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(download, "BACK_OFF", 0.001)
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no-hub"))
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
+pytestmark = pytest.mark.usefixtures("impatience")
 
 
 def part_of(path: Path) -> Path:

@@ -1,7 +1,6 @@
 """weights/sources.py: each place tried in turn, against web servers on this machine."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import torch
 from gpt.config import SIZES
 from tests import tensor_bundle
 from tests.fault_server import FaultServer, Reply, fill_the_disk
-from weights import download, safetensors, sources
+from weights import safetensors, sources
 from weights.download import DownloadError
 from weights.sources import Source, fetch_pretrained
 
@@ -18,20 +17,7 @@ HTML = b"\n<!DOCTYPE html><title>Sign in to the hotel's network</title>"
 XML = b'\xef\xbb\xbf<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code></Error>'
 IMPATIENT = 0.15  # seconds
 
-
-@pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(download, "BACK_OFF", 0.001)
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no-hub"))
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
+pytestmark = pytest.mark.usefixtures("impatience")
 
 MODEL = "774M"  # no size and no sha256 is known for it, so that a small file can stand for it
 N_LAYER = 36
