@@ -52,7 +52,8 @@ def run(main: Callable[[], int]) -> int:
             raise
         message = f"{error.filename or 'output'}: {error.strerror}"
     except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError) and "memory" not in str(error):
+        signs = ("can't allocate memory", "out of memory")  # torch's, on the CPU and on a GPU
+        if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in signs):
             raise
         message = "not enough memory: a smaller --model or --batch-size takes less"
     except KeyboardInterrupt:
