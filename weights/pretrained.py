@@ -127,7 +127,9 @@ def official(name: str, cache: Path | None = None) -> Path:
     fetched = fetch_pretrained(name, cache)
     if (fetched / "model.safetensors").is_file():
         return fetched
-    print(f"GPT-2 {name}: verifying and converting to {converted}", file=sys.stderr)
+    print(
+        f"GPT-2 {name}: checking every tensor's CRC-32C, converting to {converted}", file=sys.stderr
+    )
     convert(fetched, converted)
     return converted
 
