@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import torch
-
 from finetune.prompt import format_prompt
 from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
 from weights.download import fetch
+from weights.files import cache_directory
 
 BUNDLED = Path(__file__).with_name("instructions.json")
 MAX_FIELD = 500_000  # characters; hundreds of times what any GPT-2 reads
@@ -91,7 +90,7 @@ def _cached(url: str) -> Path:
         address = hashlib.sha256(url.encode("utf-8")).hexdigest()[:16]
     except ValueError as error:
         raise DataError(f"{url!r}: not a valid address: {error}") from None
-    path = Path(torch.hub.get_dir()) / "gpt2" / "data" / address / name
+    path = cache_directory() / "data" / address / name
     return fetch(url, path)
 
 

@@ -10,10 +10,10 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 def choose_device(name: str) -> torch.device:
     """The named device; for "auto" the fastest that is there and right. Raises UserError."""
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _mps_is_right()}
+    usable = {"cuda": torch.cuda.is_available, "mps": _mps_is_right, "cpu": lambda: True}
     if name == "auto":
-        name = next(device for device in ("cuda", "mps", "cpu") if available[device])
-    if not available[name]:
+        return torch.device(next(device for device in usable if usable[device]()))
+    if not usable[name]():
         wanted = {"cuda": "an NVIDIA GPU and a CUDA build of torch", "mps": "a Mac and torch 2.9"}
         raise UserError(f"--device {name}: not usable here; it takes {wanted[name]}")
     return torch.device(name)

@@ -24,8 +24,7 @@ def mean_loss(
     mask_prompt: bool = False,
     dtype: torch.dtype = torch.float32,
 ) -> float:
-    """The lecture's figure: the mean over the first `max_batches` batches of each batch's mean
-    loss.
+    """The lecture's figure: the mean of the first `max_batches` batches' mean losses.
 
     In file order, so that every evaluation sees the same records and a curve shows the training
     only.

@@ -129,8 +129,7 @@ class GPT(nn.Module):
 
         The projection onto the vocabulary is a third of the work at 124M and all other positions'
         logits would be thrown away, so training asks for the supervised positions and generation
-        for the last one. The chosen rows come in the order of
-        `logits[at]`, and equal it.
+        for the last one. The chosen rows are those of `logits[at]`, in its order.
 
         With `cache`, the tokens continue those already in it. `padding` (B,) int64 counts the
         columns to the left of each row's text (cached ones included), for rows of unequal

@@ -1,4 +1,4 @@
-"""What every script does around its `main`. Imported before torch, which reads two things here.
+"""What every script does around its `main`. Imported before torch, for two things torch looks up.
 
 torch warns at import when NumPy is not installed. Here it never is, and nothing misses it. And on
 Linux torch takes memory from the system in pages of 4 kB unless it is told to ask for huge ones

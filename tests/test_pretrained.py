@@ -466,6 +466,16 @@ def test_the_command_fetches_by_name(tmp_path, capsys, monkeypatch):
     assert f"In:       {tmp_path / 'hub' / 'gpt2' / '774M' / 'model'}" in capsys.readouterr().out
 
 
+def test_the_command_says_verified_of_what_fits_only(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    directory = saved(tmp_path / "hub/gpt2/774M", textbook.small_model(vocab_size=300, n_layer=36))
+    assert weights_command("774M") == 0
+    damaged(directory, lambda tensors: tensors.pop("ln_f.bias"))
+    assert weights_command("774M") == 2
+    printed = capsys.readouterr()
+    assert "missing: ln_f.bias" in printed.err and printed.out.count("Verified") == 1
+
+
 def test_the_commands_mistakes_are_one_line(tmp_path, capsys):
     openai_directory(tmp_path / "from")
     (tmp_path / "there").mkdir()

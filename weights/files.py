@@ -1,9 +1,10 @@
-"""Files that are either whole or not there, and numbers in them that need no reading.
+"""Files: written whole or not at all, kept in one cache, and mapped where they hold numbers.
 
 A memory map makes a part of a file appear as memory: its bytes come from the disk when they are
 first used, and can be dropped again while memory is short.
 """
 
+import json
 import mmap
 import os
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from typing import BinaryIO
 
 import torch
 from torch import Tensor
+
+from gpt.errors import UserError
 
 
 @contextmanager
@@ -52,6 +55,22 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def read_json_object(path: Path) -> dict:
+    """The fields of a JSON file that holds one object. Raises UserError, naming the file."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not JSON in UTF-8: {error}") from None
+    if not isinstance(fields, dict):
+        raise UserError(f"{path}: not a JSON object")
+    return fields
+
+
+def cache_directory() -> Path:
+    """Where what was fetched is kept: below torch's own cache, which TORCH_HOME moves."""
+    return Path(torch.hub.get_dir()) / "gpt2"
 
 
 def mapped(path: Path, start: int, size: int, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:

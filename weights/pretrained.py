@@ -25,7 +25,7 @@ from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 from weights import safetensors
-from weights.files import write_text
+from weights.files import cache_directory, read_json_object, write_text
 from weights.openai_checkpoint import find_index, read_checkpoint
 from weights.sources import fetch_pretrained
 
@@ -50,7 +50,7 @@ BLOCK = (  # of each block N: h.N.… and hN/…
     ("mlp.c_proj.weight", "mlp/c_proj/w", True),
     ("mlp.c_proj.bias", "mlp/c_proj/b", False),
 )
-UNTIED_HEAD = "lm_head.weight"  # not in OpenAI's form, and not transposed
+UNTIED_HEAD = "lm_head.weight"  # unknown to OpenAI, and not transposed
 
 # Our field → its key in Hugging Face's config.json, and in OpenAI's hparams.json.
 CONFIG_KEYS = {
@@ -83,7 +83,7 @@ class Pretrained(NamedTuple):
 class Stored(NamedTuple):
     """What is in a directory: tensors by Hugging Face's names, linear weights [in, out]."""
 
-    config: GPTConfig
+    model: GPT  # on the meta device: the shapes, which the tensors were checked to fit
     tokenizer: Tokenizer
     prompt_template: str | None
     tensors: dict[str, Tensor]  # memory maps
@@ -118,9 +118,9 @@ def from_name(
 def official(name: str, cache: Path | None = None) -> Path:
     """A directory with the official weights of a size, fetched, verified and converted if need be.
 
-    `cache` is `gpt2` under torch.hub.get_dir() if not given. Raises UserError.
+    `cache` is `cache_directory()` if not given. Raises UserError.
     """
-    cache = cache or Path(torch.hub.get_dir()) / "gpt2"
+    cache = cache or cache_directory()
     converted = cache / name / "model"
     if (converted / "model.safetensors").is_file():  # written last: all of it is there
         return converted
@@ -141,8 +141,7 @@ def convert(source: Path, directory: Path) -> Stored:
     memory holds the weights once, as pages the system may drop. Raises UserError.
     """
     stored = read(source)
-    _check_fit(stored)
-    _write(directory, stored.config, stored.tensors, stored.prompt_template)
+    _write(directory, stored.model.config, stored.tensors, stored.prompt_template)
     return stored
 
 
@@ -154,17 +153,14 @@ def load(
     Each tensor of the file is let go of as soon as it is copied, so that memory holds the weights
     once, and one tensor more. Raises UserError, naming the file and what in it is wrong.
     """
-    stored = read(directory)
-    _check_fit(stored)
-    with torch.device("meta"):  # shapes without memory: each parameter is replaced by the file's
-        model = GPT(stored.config)
-    for name, transposed in _names(stored.config):
-        tensor = stored.tensors.pop(name)
+    model, tokenizer, prompt_template, tensors, _ = read(directory)
+    for name, _, transposed in _table(model.config):
+        tensor = tensors.pop(name)
         tensor = tensor.t() if transposed else tensor
         own = torch.empty(tensor.shape, dtype=dtype, device=device).copy_(tensor)
         module, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(module), leaf, torch.nn.Parameter(own))
-    return Pretrained(model, stored.tokenizer, stored.prompt_template)
+    return Pretrained(model, tokenizer, prompt_template)
 
 
 def save(directory: Path, model: GPT, prompt_template: str | None = None) -> None:
@@ -172,13 +168,13 @@ def save(directory: Path, model: GPT, prompt_template: str | None = None) -> Non
     parameters = dict(model.named_parameters())
     tensors = {
         name: parameters[name].t() if transposed else parameters[name]
-        for name, transposed in _names(model.config)
+        for name, _, transposed in _table(model.config)
     }
     _write(directory, model.config, tensors, prompt_template)
 
 
 def read(directory: Path) -> Stored:
-    """What is in a directory of any of the three forms. Raises UserError."""
+    """What is in a directory of any of the three forms, and fits its model. Raises UserError."""
     config, tokenizer, prompt_template = read_config(directory)
     for name in ("vocab.json", "encoder.json"):
         _check_encoding(directory / name, tokenizer)
@@ -195,7 +191,8 @@ def read(directory: Path) -> Stored:
         raise UserError(
             f"{directory}: no model in it: no model.safetensors, pytorch_model.bin or *.index"
         )
-    return Stored(config, tokenizer, prompt_template, _tidied(tensors, config, path), path)
+    tensors = _tidied(tensors, config, path)
+    return Stored(_fitting(tensors, config, path), tokenizer, prompt_template, tensors, path)
 
 
 def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
@@ -209,7 +206,7 @@ def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
         path, form = directory / "hparams.json", 1
     if not path.is_file():
         raise UserError(f"{directory}: no config.json (or hparams.json) in it, so no model")
-    fields = _json_object(path)
+    fields = read_json_object(path)
     if form == 0:
         for key, values in FIXED.items():
             if fields.get(key, values[0]) not in values:
@@ -235,17 +232,15 @@ def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
     return config, tokenizer, template
 
 
-def _names(config: GPTConfig) -> Iterator[tuple[str, bool]]:
-    """Every parameter's name, and whether the files have it transposed, in the files' order."""
-    for name, _, transposed in AROUND[:2]:
-        yield name, transposed
+def _table(config: GPTConfig) -> Iterator[tuple[str, str, bool]]:
+    """Every parameter: our name, OpenAI's, and whether files have it transposed; in their order."""
+    yield from AROUND[:2]
     for n in range(config.n_layer):
-        for name, _, transposed in BLOCK:
-            yield f"h.{n}.{name}", transposed
-    for name, _, transposed in AROUND[2:]:
-        yield name, transposed
+        for ours, theirs, transposed in BLOCK:
+            yield f"h.{n}.{ours}", f"h{n}/{theirs}", transposed
+    yield from AROUND[2:]
     if not config.tied_head:
-        yield UNTIED_HEAD, False
+        yield UNTIED_HEAD, UNTIED_HEAD, False
 
 
 def _tidied(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> dict[str, Tensor]:
@@ -272,10 +267,7 @@ def _from_openai(tensors: dict[str, Tensor], config: GPTConfig) -> dict[str, Ten
     The linear weights, [1, in, out] as in the one-dimensional convolution they were written as,
     lose the 1.
     """
-    names = {f"model/{theirs}": (ours, linear) for ours, theirs, linear in AROUND}
-    for n in range(config.n_layer):
-        for ours, theirs, linear in BLOCK:
-            names[f"model/h{n}/{theirs}"] = (f"h.{n}.{ours}", linear)
+    names = {f"model/{theirs}": (ours, linear) for ours, theirs, linear in _table(config)}
     renamed = {}
     for theirs, tensor in tensors.items():
         ours, linear = names.get(theirs, (theirs, False))
@@ -297,50 +289,41 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _check_fit(stored: Stored) -> None:
-    """Refuse a file whose tensors are not, name by name and shape by shape, the model's."""
-    layers = sum(name.endswith(".ln_1.bias") for name in stored.tensors)
-    if layers < stored.config.n_layer:  # before a model of a million layers is built
-        raise UserError(
-            f"{stored.path}: {stored.config.n_layer} layers are configured, and {layers} are there"
-        )
+def _fitting(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> GPT:
+    """A model without memory that these tensors fit, name by name and shape by shape, or UserError.
+
+    It is on torch's meta device: shapes only, until each parameter is replaced.
+    """
+    layers = sum(name.endswith(".ln_1.bias") for name in tensors)
+    if layers < config.n_layer:  # before a model of a million layers is built
+        raise UserError(f"{path}: {config.n_layer} layers are configured, and {layers} are there")
     with torch.device("meta"):
-        expected = dict(GPT(stored.config).named_parameters())
+        model = GPT(config)
+    expected = dict(model.named_parameters())
     for problem, names in (
-        ("missing", expected.keys() - stored.tensors.keys()),
-        ("not a part of this model", stored.tensors.keys() - expected.keys()),
+        ("missing", expected.keys() - tensors.keys()),
+        ("not a part of this model", tensors.keys() - expected.keys()),
     ):
         if names:
-            named = ", ".join(sorted(names)[:3]) + (
-                f" and {len(names) - 3} more" * (len(names) > 3)
-            )
-            raise UserError(f"{stored.path}: {problem}: {named}")
-    for name, transposed in _names(stored.config):
-        tensor, shape = stored.tensors[name], expected[name].shape
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            raise UserError(f"{path}: {problem}: {', '.join(sorted(names)[:3])}{more}")
+    for name, _, transposed in _table(config):
+        tensor, shape = tensors[name], expected[name].shape
         shape = shape[::-1] if transposed else shape
         if tensor.shape != shape:
             raise UserError(
-                f"{stored.path}: tensor {name!r} has shape {list(tensor.shape)}; the configuration "
-                f"asks for {list(shape)}"
+                f"{path}: tensor {name!r} has shape {list(tensor.shape)}; the configuration asks "
+                f"for {list(shape)}"
             )
         if not tensor.is_floating_point():
-            raise UserError(f"{stored.path}: tensor {name!r} holds {tensor.dtype}, not floats")
+            raise UserError(f"{path}: tensor {name!r} holds {tensor.dtype}, not floats")
+    return model
 
 
 def _check_encoding(path: Path, tokenizer: Tokenizer) -> None:
     """A model trained on another vocabulary would load and write nonsense; refuse it."""
-    if path.is_file() and _json_object(path) != tokenizer.vocab:
+    if path.is_file() and read_json_object(path) != tokenizer.vocab:
         raise UserError(f"{path}: not GPT-2's byte-pair encoding, the only one this project has")
-
-
-def _json_object(path: Path) -> dict:
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not JSON in UTF-8: {error}") from None
-    if not isinstance(fields, dict):
-        raise UserError(f"{path}: not a JSON object")
-    return fields
 
 
 def _write(
@@ -363,5 +346,5 @@ def _write(
     write_text(directory / "config.json", json.dumps(fields, indent=2) + "\n")
     for name, text in tokenizer.files().items():
         write_text(directory / name, text)
-    ordered = {name: tensors[name] for name, _ in _names(config)}
+    ordered = {name: tensors[name] for name, _, _ in _table(config)}
     safetensors.write(directory / "model.safetensors", ordered)

@@ -130,8 +130,7 @@ def _entry(where: str, fields: object, data_start: int, file_size: int) -> Entry
 
 
 def write(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write the tensors in this order; nothing stands under the name until all of it is on the
-    disk.
+    """Write the tensors in this order; the file has its name when all of it is on the disk.
 
     A transposed tensor is written as it reads, with a copy of that one alone. The metadata
     `format: pt` is what Hugging Face's loader asks to find. Raises OSError.

@@ -5,14 +5,11 @@ conversion on Hugging Face; where no sha256 is known, the checksums inside OpenA
 decide. What is at hand is used first, then one source after the other is tried.
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-
-import torch
 
 from gpt.config import SIZES
 from weights import openai_checkpoint, safetensors
@@ -23,9 +20,9 @@ from weights.download import (
     fetch,
     is_good,
     progress_bar,
-    reason_of,
     say,
 )
+from weights.files import cache_directory, read_json_object
 
 CHECKPOINT_INDEX = "model.ckpt.index"
 CHECKPOINT_DATA = "model.ckpt.data-00000-of-00001"
@@ -108,8 +105,8 @@ def fetch_pretrained(
     """A directory with the weights of the GPT-2 called `name`: 124M, 355M, 774M or 1558M.
 
     All of OPENAI_FILES are in it, or all of HUGGING_FACE_FILES, verified. Looked at in this order:
-    `cache`/`name` (`cache` is `gpt2` under torch.hub.get_dir() if not given), where files placed by
-    hand count like downloaded ones; the user's Hugging Face cache; then each of `sources`.
+    `cache`/`name` (`cache` is `cache_directory()` if not given), where files placed by hand count
+    like downloaded ones; the user's Hugging Face cache; then each of `sources`.
 
     Raises DownloadError that says what was tried, why each failed, and how to go on without a
     network.
@@ -117,7 +114,7 @@ def fetch_pretrained(
     if name not in REPOSITORIES:
         raise DownloadError(f"{name}: no such GPT-2; there are {', '.join(REPOSITORIES)}")
     repo, revision = REPOSITORIES[name]
-    directory = (cache or Path(torch.hub.get_dir()) / "gpt2") / name
+    directory = (cache or cache_directory()) / name
     if any(_holds(directory, name, files) for files in (OPENAI_FILES, HUGGING_FACE_FILES)):
         return directory
     if snapshot := _hugging_face_snapshot(name):
@@ -165,11 +162,7 @@ def _check_data(index: Path, data: Path) -> None:
 
 
 def _check_json(n_layer: int, path: Path) -> None:
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as fault:
-        raise DownloadError(f"not JSON in UTF-8: {reason_of(fault)}") from fault
-    if not isinstance(fields, dict) or fields.get("n_layer") != n_layer:
+    if read_json_object(path).get("n_layer") != n_layer:
         raise DownloadError(f"describes another model: n_layer is not {n_layer} in it")
 
 
