@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpt.script import run  # before torch: see there
+from gpt.script import reuse_memory, run  # before torch: see there
 
 # isort: split
 
@@ -34,7 +34,7 @@ from finetune.dataset import BUNDLED, Example, Record, encode, read_records, spl
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.evaluate import answers
 from finetune.loop import Metrics, train
-from finetune.optimizer import adamw
+from finetune.optimizer import AdamW
 from finetune.options import option, parse
 from finetune.prompt import TEMPLATES
 from finetune.report import loss_curves
@@ -67,6 +67,7 @@ class TrainOptions:
     dtype: str = option(
         "auto", "the numbers that matrices are multiplied in", choices=("auto", *DTYPES)
     )
+    low_memory: bool = option(False, "the same numbers in less memory, in more time")
     out: str | None = option(
         None, "the run's directory (default: runs/MODEL-DATE-TIME)", metavar="DIR"
     )
@@ -78,9 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
     splits = split(read_records(options.data), options.data)
+    reuse_memory(not options.low_memory)
     model, tokenizer, _ = pretrained.from_name(
         options.model, options.init, generator, device=device
     )
+    model.recompute = options.low_memory
     training, _ = encode_part("training", splits.train, model, tokenizer, options)
     validation, asked = encode_part("validation", splits.validation, model, tokenizer, options)
     testing, _ = encode_part("test", splits.test, model, tokenizer, options)
@@ -122,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     train(
         model,
-        adamw(model, options.lr, options.weight_decay),
+        AdamW(model.parameters(), options.lr, options.weight_decay),
         training,
         validation,
         epochs=options.epochs,

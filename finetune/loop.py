@@ -17,6 +17,7 @@ from finetune.collate import batches
 from finetune.dataset import Example
 from finetune.evaluate import mean_loss
 from finetune.loss import summed_loss
+from finetune.optimizer import AdamW
 from gpt.errors import UserError
 from gpt.model import GPT
 
@@ -38,7 +39,7 @@ class Metrics(NamedTuple):
 
 def train(
     model: GPT,
-    optimizer: torch.optim.Optimizer,
+    optimizer: AdamW,
     training: Sequence[Example],
     validation: Sequence[Example],
     *,
@@ -86,7 +87,7 @@ def train(
                 loss_sum, count = summed_loss(model, inputs, targets, dtype)
                 loss = loss_sum / count
                 _require_finite(loss.item(), step)
-                loss.backward()
+                loss.backward()  # most of the optimizer's step is taken in here: see AdamW
                 optimizer.step()
                 optimizer.zero_grad()
                 step += 1

@@ -7,9 +7,12 @@ of means would weigh a token in a batch of short answers more than one in a batc
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from finetune.collate import IGNORE_INDEX
 from gpt.model import GPT
+
+SLICE = 128  # positions whose float32 log-probabilities are in memory together: 26 MB of them
 
 
 def summed_loss(
@@ -25,5 +28,12 @@ def summed_loss(
     supervised = targets != IGNORE_INDEX
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
         logits = model(inputs, at=supervised)  # (N, V)
-    logits = logits.to(model.wte.weight.dtype)
-    return F.cross_entropy(logits, targets[supervised], reduction="sum"), int(supervised.sum())
+
+    def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(logits.to(model.wte.weight.dtype), targets, reduction="sum")
+
+    # A slice at a time, each computed again for its gradient: the logits are the largest thing in
+    # a step, and in one piece they would be there four times over.
+    slices = zip(logits.split(SLICE), targets[supervised].split(SLICE), strict=True)
+    loss = sum(checkpoint(cross_entropy, *each, use_reentrant=False) for each in slices)
+    return loss, int(supervised.sum())

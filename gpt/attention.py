@@ -6,11 +6,14 @@ layer makes queries, keys and values together (`c_attn`), one mixes the heads' o
 Shapes: B batch, T new tokens, S tokens attended to (past and new), C n_embd, H heads, D = C / H.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gpt.config import GPTConfig
+from gpt.linear import Linear
 
 
 class KVCache:
@@ -56,14 +59,14 @@ class MultiHeadAttention(nn.Module):
     """softmax(Q Kᵀ / √D + mask) V in H heads side by side, for (B, T, C) → (B, T, C).
 
     `F.scaled_dot_product_attention` is that formula in one kernel, without ever storing the (T, S)
-    table of weights; `tests/textbook.py` has it written out.
+    table of weights; `formula` below writes it out, and so does `tests/textbook.py`.
     """
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         self.n_head = config.n_head
-        self.c_attn = nn.Linear(config.n_embd, 3 * config.n_embd)
-        self.c_proj = nn.Linear(config.n_embd, config.n_embd)
+        self.c_attn = Linear(config.n_embd, 3 * config.n_embd)
+        self.c_proj = Linear(config.n_embd, config.n_embd)
 
     def forward(
         self,
@@ -87,10 +90,31 @@ class MultiHeadAttention(nn.Module):
         if cache is not None:
             key, value = cache.extend(layer, key, value)
         assert mask is not None or key.size(2) == T or T == 1, "a cached chunk needs its mask"
-        heads = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None and T > 1
-        )
+        if mask is None and cache is None and _formula_is_faster(query):
+            heads = formula(query, key, value)
+        else:
+            heads = F.scaled_dot_product_attention(
+                query, key, value, attn_mask=mask, is_causal=mask is None and T > 1
+            )
         return self.c_proj(heads.transpose(1, 2).reshape(B, T, C))
+
+
+def formula(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Causal attention step by step: three of (B, H, T, D) → (B, H, T, D)."""
+    T, D = query.shape[-2:]
+    scores = query @ key.transpose(2, 3) / math.sqrt(D)  # (B, H, T, T)
+    future = torch.full((T, T), -math.inf, dtype=scores.dtype, device=scores.device).triu(1)
+    return torch.softmax(scores + future, dim=-1) @ value
+
+
+def _formula_is_faster(query: Tensor) -> bool:
+    """Where the one kernel's backward pass is slow: bfloat16 on a CPU, and short rows."""
+    return (
+        query.device.type == "cpu"
+        and query.dtype == torch.bfloat16
+        and torch.is_grad_enabled()
+        and query.size(2) <= 256
+    )
 
 
 def attention_mask(

@@ -12,9 +12,11 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from gpt.attention import KVCache, MultiHeadAttention, attention_mask
 from gpt.config import GPTConfig
+from gpt.linear import Linear, linear
 
 
 class LayerNorm(nn.Module):
@@ -50,9 +52,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.c_fc = nn.Linear(config.n_embd, 4 * config.n_embd)
+        self.c_fc = Linear(config.n_embd, 4 * config.n_embd)
         self.gelu = GELU()
-        self.c_proj = nn.Linear(4 * config.n_embd, config.n_embd)
+        self.c_proj = Linear(4 * config.n_embd, config.n_embd)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.c_proj(self.gelu(self.c_fc(x)))
@@ -80,18 +82,25 @@ class TransformerBlock(nn.Module):
 class GPT(nn.Module):
     """Token ids in, logits over the next token out.
 
+    With `recompute` set, training keeps one (B, T, C) for each block and computes what else the
+    backward pass needs a second time when it gets there: less memory for a fifth more arithmetic
+    (Chen et al., 2016).
+
     `generator` seeds the initial weights (None: torch's global one).
     """
 
     def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.config = config
-        self.wte = nn.Embedding(config.vocab_size, config.n_embd)
+        # A tied head has a gradient for every row of the table; the few rows that were looked up
+        # need only be added to it, not a second table of mostly zeros.
+        self.wte = nn.Embedding(config.vocab_size, config.n_embd, sparse=config.tied_head)
         self.wpe = nn.Embedding(config.context_length, config.n_embd)
         self.h = nn.ModuleList(TransformerBlock(config) for _ in range(config.n_layer))
         self.ln_f = LayerNorm(config.n_embd)
         if not config.tied_head:
-            self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
+            self.lm_head = Linear(config.n_embd, config.vocab_size, bias=False)
+        self.recompute = False
         self._initialise(generator)
 
     def _initialise(self, generator: torch.Generator | None) -> None:
@@ -155,7 +164,10 @@ class GPT(nn.Module):
 
         x = self.wte(tokens) + self.wpe(positions)
         for layer, block in enumerate(self.h):
-            x = block(x, mask, cache, layer)
+            if self.recompute and torch.is_grad_enabled():
+                x = checkpoint(block, x, mask, cache, layer, use_reentrant=False)
+            else:
+                x = block(x, mask, cache, layer)
         if cache is not None:
             cache.length += new
         return self.ln_f(x if at is None else x[at])
@@ -163,4 +175,4 @@ class GPT(nn.Module):
     def head(self, hidden: Tensor) -> Tensor:
         """(…, C) → (…, V): how well each token of the vocabulary would come next."""
         weight = self.wte.weight if self.config.tied_head else self.lm_head.weight
-        return F.linear(hidden, weight)
+        return linear(hidden, weight)

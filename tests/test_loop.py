@@ -16,7 +16,7 @@ from finetune.dataset import Example
 from finetune.evaluate import mean_loss
 from finetune.loop import TrainingError, train
 from finetune.loss import summed_loss
-from finetune.optimizer import adamw
+from finetune.optimizer import AdamW
 from tests import textbook
 
 
@@ -41,7 +41,7 @@ def run(model, training, validation=None, lr=0.01, collect=None, optimizer=None,
     }
     train(
         model,
-        optimizer or adamw(model, lr, 0.1),
+        optimizer or AdamW(model.parameters(), lr, 0.1),
         training,
         validation or [Example([1, 2, 3, 4], 2)] * 3,
         on_evaluation=evaluations.append,
@@ -144,7 +144,7 @@ def test_damaged_weights_are_told_before_any_training():
 def test_a_model_that_diverges_in_an_epochs_last_update_is_not_handed_out():
     """The second epoch's last update, which is followed by no other evaluation."""
     model, updates = textbook.small_model(), []
-    optimizer = adamw(model, 0.01, 0.1)
+    optimizer = AdamW(model.parameters(), 0.01, 0.1)
 
     def diverge(*_):
         updates.append(1)

@@ -1,0 +1,63 @@
+"""The linear layer, x · Wᵀ + b, in the form that the hardware does fastest.
+
+A transformer is mostly linear layers, so this is where its time goes. In three cases torch's own
+`F.linear` is not the fastest that torch can do:
+
+Training in bfloat16 (mixed precision: Micikevicius et al., 2018). The weights stay in float32,
+where AdamW's small updates are not lost, and are rounded to bfloat16 to be multiplied.
+`torch.autocast` keeps the rounded copies for the backward pass, half the size of the model; here
+they are made again.
+
+Writing a text, a few rows at a time, on a CPU. The time is that of reading the weights once, and of
+the ways to ask for the same product some read memory faster: `bench/generation.py` measures them.
+
+Everywhere else it is `F.linear`.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FEW_ROWS = 32  # up to here W · xᵀ reads weights faster than x · Wᵀ; beyond, arithmetic takes over
+
+
+class Linear(nn.Linear):
+    """(…, in_features) → (…, out_features)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return linear(x, self.weight, self.bias)
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x (…, in), weight (out, in), bias (out) → (…, out); in bfloat16 under `torch.autocast`."""
+    if torch.is_autocast_enabled(x.device.type):
+        return _InBFloat16.apply(x, weight, bias)
+    rows = x.shape[:-1].numel()
+    if x.device.type != "cpu" or torch.is_grad_enabled() or not 0 < rows <= FEW_ROWS:
+        return F.linear(x, weight, bias)
+    flat = x.reshape(rows, -1)
+    y = torch.mv(weight, flat[0])[None] if rows == 1 else (weight @ flat.t()).t()
+    y = y if bias is None else y + bias
+    return y.reshape(*x.shape[:-1], -1)
+
+
+class _InBFloat16(torch.autograd.Function):
+    """F.linear of all three rounded to bfloat16; each gradient in the precision of its own."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.x_dtype = x.dtype
+        x = x.bfloat16()
+        ctx.save_for_backward(x, weight)
+        return F.linear(x, weight.bfloat16(), None if bias is None else bias.bfloat16())
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        for_x, for_weight, for_bias = ctx.needs_input_grad
+        grad_rows, rows = grad.flatten(0, -2), x.flatten(0, -2)
+        return (
+            (grad @ weight.bfloat16()).to(ctx.x_dtype) if for_x else None,
+            (grad_rows.t() @ rows).to(weight.dtype) if for_weight else None,
+            grad_rows.sum(0).to(weight.dtype) if for_bias else None,
+        )
