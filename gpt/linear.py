@@ -24,6 +24,11 @@ FEW_ROWS = 32  # up to here W · xᵀ reads weights faster than x · Wᵀ; beyon
 class Linear(nn.Linear):
     """(…, in_features) → (…, out_features)."""
 
+    def reset_parameters(self) -> None:
+        """torch's first weights; on the meta device, where it would load its compiler, none."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
     def forward(self, x: Tensor) -> Tensor:
         return linear(x, self.weight, self.bias)
 
@@ -36,9 +41,9 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if x.device.type != "cpu" or torch.is_grad_enabled() or not 0 < rows <= FEW_ROWS:
         return F.linear(x, weight, bias)
     flat = x.reshape(rows, -1)
-    y = torch.mv(weight, flat[0])[None] if rows == 1 else (weight @ flat.t()).t()
+    y = torch.mv(weight, flat[0]) if rows == 1 else (weight @ flat.t()).t().contiguous()
     y = y if bias is None else y + bias
-    return y.reshape(*x.shape[:-1], -1)
+    return y.view(*x.shape[:-1], -1)
 
 
 class _InBFloat16(torch.autograd.Function):

@@ -19,6 +19,15 @@ from gpt.config import GPTConfig
 from gpt.linear import Linear, linear
 
 
+class Embedding(nn.Embedding):
+    """A row of a table for every id: (…) int64 → (…, C)."""
+
+    def reset_parameters(self) -> None:
+        """As in `Linear`."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
 class LayerNorm(nn.Module):
     """(x − mean) / √(variance + 1e-5) · weight + bias over the last dimension (Ba et al., 2016).
 
@@ -94,8 +103,8 @@ class GPT(nn.Module):
         self.config = config
         # A tied head has a gradient for every row of the table; the few rows that were looked up
         # need only be added to it, not a second table of mostly zeros.
-        self.wte = nn.Embedding(config.vocab_size, config.n_embd, sparse=config.tied_head)
-        self.wpe = nn.Embedding(config.context_length, config.n_embd)
+        self.wte = Embedding(config.vocab_size, config.n_embd, sparse=config.tied_head)
+        self.wpe = Embedding(config.context_length, config.n_embd)
         self.h = nn.ModuleList(TransformerBlock(config) for _ in range(config.n_layer))
         self.ln_f = LayerNorm(config.n_embd)
         if not config.tied_head:

@@ -1,11 +1,16 @@
 """gpt/attention.py: the fused kernel, the mask and the cache against their definitions."""
 
+import math
+
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpt.attention import KVCache, MultiHeadAttention, attention_mask
+from finetune.loss import summed_loss
+from gpt import attention
+from gpt.attention import KVCache, MultiHeadAttention, attention_mask, formula
 from tests import textbook
 
 
@@ -80,3 +85,111 @@ def test_a_cached_chunk_without_a_mask_is_a_bug():
     cache.length = 3
     with pytest.raises(AssertionError, match="mask"):
         module(torch.zeros(1, 2, 8), cache=cache)
+
+
+def heads(B, H, T, D, seed):
+    """Queries, keys and values."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(3, B, H, T, D, generator=generator, dtype=torch.float64)
+
+
+@given(
+    B=st.integers(1, 3),
+    H=st.integers(1, 3),
+    T=st.integers(1, 9),
+    D=st.integers(1, 5),
+    seed=st.integers(0, 1000),
+)
+def test_the_formula_is_the_kernel_and_its_gradients_are_the_kernels(B, H, T, D, seed):
+    ours, kernels = (heads(B, H, T, D, seed).requires_grad_() for _ in range(2))
+    expected = F.scaled_dot_product_attention(*kernels, is_causal=True)
+    got = formula(*ours)
+    assert got.shape == (B, H, T, D)
+    torch.testing.assert_close(got, expected)
+    grad = heads(B, H, T, D, seed + 1)[0]
+    got.backward(grad)
+    expected.backward(grad)
+    torch.testing.assert_close(ours.grad, kernels.grad)
+
+
+@given(T=st.integers(1, 7), size=st.integers(1, 4), seed=st.integers(0, 99))
+def test_the_formula_in_its_place_is_the_textbooks(T, size, seed):
+    torch.manual_seed(seed)
+    module = MultiHeadAttention(textbook.small_config(n_embd=2 * size)).double()
+    for parameter in module.parameters():
+        parameter.data.normal_()
+    x = torch.randn(2, T, 2 * size, dtype=torch.float64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attention, "_formula_is_faster", lambda query: True)
+        patch.setattr(F, "scaled_dot_product_attention", None)
+        got = module(x)
+    for row, fast in zip(x, got, strict=True):
+        torch.testing.assert_close(fast, textbook.attention(row, module, 2))
+
+
+@given(T=st.integers(2, 9), seed=st.integers(0, 1000), data=st.data())
+def test_in_the_formula_a_later_token_changes_nothing(T, seed, data):
+    t = data.draw(st.integers(1, T - 1))
+    query, key, value = heads(2, 2, T, 4, seed)
+    before = formula(query, key, value)
+    for each in (query, key, value):
+        each[:, :, t:] = 100 * torch.randn_like(each[:, :, t:])
+    after = formula(query, key, value)
+    assert torch.equal(before[:, :, :t], after[:, :, :t])
+    assert not torch.allclose(before[:, :, t:], after[:, :, t:])
+
+
+@pytest.mark.parametrize(
+    ("taken", "changes"),
+    [
+        ("formula", {}),
+        ("formula", {"T": 256}),
+        ("kernel", {"T": 257}),
+        ("kernel", {"dtype": torch.float32}),
+        ("kernel", {"dtype": torch.float16}),
+        ("kernel", {"grad": False}),
+        ("kernel", {"mask": attention_mask(9, 0, torch.tensor([1]), torch.device("cpu"))}),
+        ("kernel", {"cache": KVCache()}),
+    ],
+    ids=str,
+)
+def test_the_formula_is_for_training_in_bfloat16_on_a_cpu(taken, changes, monkeypatch):
+    case = {"T": 9, "dtype": torch.bfloat16, "grad": True, "mask": None, "cache": None} | changes
+    seen, kernel = [], F.scaled_dot_product_attention
+    monkeypatch.setattr(attention, "formula", lambda *a: seen.append("formula") or formula(*a))
+    monkeypatch.setattr(
+        F, "scaled_dot_product_attention", lambda *a, **k: seen.append("kernel") or kernel(*a, **k)
+    )
+    module = MultiHeadAttention(textbook.small_config()).to(case["dtype"])
+    x = torch.zeros(1, case["T"], 8, dtype=case["dtype"])
+    with torch.set_grad_enabled(case["grad"]):
+        assert module(x, case["mask"], case["cache"]).shape == x.shape
+    assert seen == [taken]
+
+
+def test_the_formula_is_for_no_other_device():
+    queries = torch.zeros(1, 2, 9, 4, dtype=torch.bfloat16)
+    assert attention._formula_is_faster(queries)
+    assert not attention._formula_is_faster(queries.to("meta"))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_gradient_in_bfloat16_is_as_exact_by_the_formula_as_by_the_kernel(seed, monkeypatch):
+    """The model's whole gradient, of some ten rounded steps: within 8 · 2⁻⁸ of float32's."""
+    model = textbook.small_model(seed).float()
+    inputs, targets = (textbook.random_tokens(4, 12, s) for s in (seed, seed + 1))
+
+    def gradient(dtype):
+        model.zero_grad()
+        summed_loss(model, inputs, targets, dtype)[0].backward()
+        return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+
+    exact, calls = gradient(torch.float32), []
+    monkeypatch.setattr(attention, "formula", lambda *a: calls.append(1) or formula(*a))
+    by_formula = gradient(torch.bfloat16)
+    assert len(calls) == 2  # one a layer
+    monkeypatch.setattr(attention, "_formula_is_faster", lambda query: False)
+    by_kernel = gradient(torch.bfloat16)
+    assert len(calls) == 2 and not torch.equal(by_formula, by_kernel)
+    for one, other in ((by_formula, exact), (by_kernel, exact), (by_formula, by_kernel)):
+        assert math.dist(one.tolist(), other.tolist()) < 8 * 2**-8 * exact.norm()

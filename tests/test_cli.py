@@ -1,8 +1,10 @@
 """The scripts as people run them: what they print, what they leave, and how they end."""
 
+import ctypes
 import io
 import json
 import os
+import platform
 import re
 import shlex
 import signal
@@ -22,7 +24,7 @@ from finetune.evaluate import answers
 from finetune.options import parse
 from finetune.prompt import format_prompt
 from gpt.errors import UserError
-from gpt.script import run
+from gpt.script import reuse_memory, run
 from gpt.tokenizer import Tokenizer
 from tests import textbook
 from weights import pretrained
@@ -416,12 +418,111 @@ def test_every_option_of_train_reaches_its_place(here, monkeypatch):
     expected = {"epochs": 3, "batch_size": 2, "max_steps": 9, "eval_every": 4, "eval_batches": 6}
     expected |= {"mask_prompt": True, "dtype": torch.bfloat16}
     assert all(options[name] == value for name, value in expected.items())
-    (group,) = optimizer.param_groups
-    assert (group["lr"], group["weight_decay"]) == (0.5, 0.25)
+    for part in optimizer.parts.values():
+        (group,) = part.param_groups
+        assert (group["lr"], group["weight_decay"]) == (0.5, 0.25)
     assert model.device.type == "meta" and model.wte.weight.dtype == torch.float32
     splits = split(read_records(here / "data.json"), "")
     for examples, records in ((training, splits.train), (validation, splits.validation)):
         assert examples == encode(records, Tokenizer(300), 500, "phi3")[0]
+
+
+def test_low_memory_is_the_same_run_to_the_last_digit(here, monkeypatch, capsys):
+    assert not parse(train.TrainOptions, [], "").low_memory
+    reused, recomputed, plain_train = [], [], train.train
+
+    def spy(model, *arguments, **options):
+        recomputed.append(model.recompute)
+        plain_train(model, *arguments, **options)
+
+    monkeypatch.setattr(train, "reuse_memory", reused.append)  # it is the whole process's
+    monkeypatch.setattr(train, "train", spy)
+    short = ["--init", "random", "--batch-size", "4", "--max-steps", "3", "--eval-every", "1"]
+    for name, options in (("plain", []), ("low", ["--low-memory"])):
+        assert train.main([*SMALL, *short, "--lr", "0.01", *options, "--out", name]) == 0
+    assert reused == [True, False] and recomputed == [False, True]
+    plain, low = (
+        [
+            {**json.loads(line), "seconds": None}
+            for line in (here / name / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
+        for name in ("plain", "low")
+    )
+    assert plain == low and [m["step"] for m in plain] == [-1, 0, 1, 2]
+    assert plain[-1]["train_loss"] < plain[0]["train_loss"]
+    for file in ("model/model.safetensors", "responses.json"):
+        assert (here / "plain" / file).read_bytes() == (here / "low" / file).read_bytes()
+
+
+# What remains in memory of 200 MB, in MB, when of 40 pieces all but the last, or all, are freed.
+REMAINS = """
+import os
+
+def resident():
+    with open("/proc/self/statm", encoding="utf-8") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+def remains(piece):
+    pieces = [piece() for _ in range(40)]
+    assert resident() - start > 190
+    del pieces[:-1]
+    print(resident() - start)
+    del pieces[:]
+    print(resident() - start)
+
+"""
+GLIBC = platform.libc_ver()[0] == "glibc"  # elsewhere `reuse_memory` promises nothing
+
+
+def python(code, **environment):
+    """The words that a fresh Python prints, in the repository, without oneDNN's variables."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("ONEDNN")}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        timeout=60,
+    ).stdout.split()
+
+
+def test_freed_memory_is_kept_or_given_back():
+    assert reuse_memory(True) is None
+    if GLIBC:
+        code = """
+import gpt.script, torch
+start = resident()
+for yes in (False, True):
+    gpt.script.reuse_memory(yes)
+    remains(lambda: torch.ones(5_000_000, dtype=torch.uint8))
+"""
+        *given_back, one_left, none_left = map(float, python(REMAINS + code))
+        assert max(given_back) < 20 and min(one_left, none_left) > 190
+
+
+def test_where_there_is_no_mallopt_nothing_happens(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())  # another C library, such as musl
+    assert reuse_memory(True) is None
+    monkeypatch.setattr(ctypes, "CDLL", None)  # on Windows None names no library
+    for system in ("darwin", "win32"):
+        monkeypatch.setattr(sys, "platform", system)
+        assert reuse_memory(False) is None
+
+
+def test_what_a_script_sets_up_before_torch_is_imported():
+    """A small cache for oneDNN, unless the user chose its size, and freed memory kept."""
+    code = """
+import os, sys, gpt.script
+print("torch" in sys.modules, os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"])
+"""
+    assert python(code) == ["False", "32"]
+    assert python(code, ONEDNN_PRIMITIVE_CACHE_CAPACITY="7") == ["False", "7"]
+    if GLIBC:
+        code = "import gpt.script\nstart = resident()\nremains(lambda: bytearray(5_000_000))"
+        assert min(map(float, python(REMAINS + code))) > 190
 
 
 @pytest.mark.parametrize("init", ["pretrained", "random"])

@@ -110,6 +110,17 @@ def test_the_loop_is_the_plain_loop():
     assert [m.tokens for m in evaluations] == [tokens[m.step] for m in evaluations]
 
 
+def test_an_optimizer_that_steps_at_the_end_trains_the_same_model():
+    models = textbook.small_model(), textbook.small_model()
+    at_the_end = AdamW(models[1].parameters(), 0.01, 0.1)
+    at_the_end.in_backward = False
+    first, _ = run(models[0], examples(9), epochs=2)
+    second, _ = run(models[1], examples(9), epochs=2, optimizer=at_the_end)
+    assert [m.train_loss for m in first] == [m.train_loss for m in second]
+    for a, b in zip(*(model.parameters() for model in models), strict=True):
+        assert torch.equal(a, b) and a.grad is None and b.grad is None
+
+
 def test_validation_loss_is_of_the_validation_records():
     rows, others = examples(4), examples(3, seed=90)
     model = textbook.small_model()
@@ -145,13 +156,15 @@ def test_a_model_that_diverges_in_an_epochs_last_update_is_not_handed_out():
     """The second epoch's last update, which is followed by no other evaluation."""
     model, updates = textbook.small_model(), []
     optimizer = AdamW(model.parameters(), 0.01, 0.1)
+    step = optimizer.step
 
-    def diverge(*_):
+    def diverge():
+        step()
         updates.append(1)
         if len(updates) == 4:
             model.wte.weight.data.fill_(1e300)
 
-    optimizer.register_step_post_hook(diverge)
+    optimizer.step = diverge
     evaluations, epochs = collect_until_error(
         model,
         examples(4),

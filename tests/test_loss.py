@@ -3,12 +3,14 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from finetune.collate import IGNORE_INDEX, collate
 from finetune.dataset import Example
-from finetune.loss import summed_loss
+from finetune.loss import SLICE, summed_loss
 from tests import textbook
 
 seeds = st.integers(0, 1000)
@@ -124,3 +126,70 @@ def test_logits_are_made_at_the_supervised_positions_only():
     _, count = summed_loss(model, inputs, targets)
     assert type(count) is int  # it is added up and written as JSON
     assert made == [(count, 8)] and 0 < count < 21
+
+
+@settings(max_examples=15)
+@given(
+    seed=seeds,
+    N=st.integers(1, 400) | st.sampled_from([SLICE - 1, SLICE, SLICE + 1, 2 * SLICE, 3 * SLICE]),
+    tied=st.booleans(),
+)
+def test_slices_add_up_to_one_cross_entropy(seed, N, tied):
+    """N supervised positions among 400: from one slice, hardly filled, to four."""
+    model = textbook.small_model(seed, n_layer=1, vocab_size=7, context_length=200, tied_head=tied)
+    inputs, targets = (textbook.random_tokens(2, 200, s, 7) for s in (seed, seed + 1))
+    hidden = torch.randperm(400, generator=torch.Generator().manual_seed(seed))[N:]
+    targets.view(-1)[hidden] = IGNORE_INDEX
+    logits = model(inputs).flatten(0, 1)
+    whole = F.cross_entropy(logits, targets.flatten(), reduction="sum", ignore_index=IGNORE_INDEX)
+    expected = torch.autograd.grad(whole, tuple(model.parameters()))
+    loss, count = summed_loss(model, inputs, targets)
+    assert count == N and loss.shape == ()
+    torch.testing.assert_close(loss, whole)
+    for got, gradient in zip(gradients(model, inputs, targets), expected, strict=True):
+        torch.testing.assert_close(got, gradient, rtol=1e-9, atol=1e-9)
+
+
+class LargestTable(TorchDispatchMode):
+    """Watches every operation for the most rows that it makes of float32 (rows, V)."""
+
+    def __init__(self, V):
+        super().__init__()
+        self.V, self.rows = V, 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        out = function(*args, **kwargs or {})
+        for each in out if isinstance(out, (tuple, list)) else [out]:
+            if isinstance(each, torch.Tensor) and each.dtype == torch.float32 and each.dim() == 2:
+                self.rows = max(self.rows, len(each) if each.size(1) == self.V else 0)
+        return out
+
+
+def test_in_bfloat16_no_more_than_a_slice_is_ever_in_float32():
+    """Neither made in a pass, forward or backward, nor kept from the one to the other."""
+    model = textbook.small_model(vocab_size=37, context_length=200).float()
+    inputs, targets = (textbook.random_tokens(2, 200, s, 37) for s in (0, 1))
+    kept = []
+    hooks = saved_tensors_hooks(lambda t: kept.append((t.dtype, *t.shape)) or t, lambda t: t)
+    with LargestTable(37) as largest:
+        with hooks:
+            loss, count = summed_loss(model, inputs, targets, torch.bfloat16)
+        assert largest.rows == SLICE < count == 400
+        assert not any(shape[0] == torch.float32 and shape[-1] == 37 for shape in kept)
+        loss.backward()
+    assert largest.rows == SLICE
+
+
+def test_in_float32_the_logits_themselves_are_all_that_is_kept_of_their_size():
+    model = textbook.small_model(vocab_size=37, context_length=200).float()
+    inputs, targets = (textbook.random_tokens(2, 200, s, 37) for s in (0, 1))
+    kept = {}
+
+    def keep(t):
+        if t.shape[-1:] == (37,) and t.size(0) >= SLICE:
+            kept[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
+        return t
+
+    with saved_tensors_hooks(keep, lambda t: t):
+        held = summed_loss(model, inputs, targets)  # the graph, so that no memory is used twice
+    assert [*kept.values()] == [400 * 37 * 4] and held[1] == 400

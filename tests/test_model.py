@@ -4,11 +4,15 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.autograd.graph import saved_tensors_hooks
 
+from finetune.loss import summed_loss
+from gpt import model as model_module
 from gpt.attention import KVCache
 from gpt.model import GELU, GPT, FeedForward, LayerNorm, TransformerBlock
+from gpt.sampling import generate
 from tests import textbook
 
 seeds = st.integers(0, 1000)
@@ -163,3 +167,114 @@ def test_initial_weights_come_from_the_generator():
     )
     assert torch.equal(first.wte.weight, again.wte.weight)
     assert not torch.equal(first.wte.weight, other.wte.weight)
+
+
+def gradients(model, tokens, dtype=torch.float64):
+    """The loss of a batch and every parameter's gradient, by name."""
+    model.zero_grad()
+    loss, _ = summed_loss(model, tokens[:, :-1], tokens[:, 1:], dtype)
+    loss.backward()
+    return loss, {name: parameter.grad for name, parameter in model.named_parameters()}
+
+
+@given(seed=seeds, T=st.integers(2, 12), vocabulary=st.sampled_from([1, 2, 31]))
+def test_a_tied_embeddings_gradient_is_the_heads_and_the_lookups_together(seed, T, vocabulary):
+    """Each of the two alone is that of an untied model with the same weights.
+
+    With a small vocabulary most tokens are repeated, and their gradients add up.
+    """
+    tied = textbook.small_model(seed)
+    untied = textbook.small_model(seed, tied_head=False)
+    untied.load_state_dict({**tied.state_dict(), "lm_head.weight": tied.wte.weight})
+    tokens = textbook.random_tokens(3, T, seed, vocabulary)
+    loss, together = gradients(tied, tokens)
+    same, apart = gradients(untied, tokens)
+    assert loss == same
+    assert all(gradient.layout == torch.strided for gradient in together.values())
+    assert all(gradient.layout == torch.strided for gradient in apart.values())
+    looked_up = torch.zeros(31, dtype=torch.bool).index_fill(0, tokens[:, :-1].flatten(), True)
+    assert torch.equal(apart["wte.weight"].any(dim=1), looked_up)
+    head = apart.pop("lm_head.weight")
+    torch.testing.assert_close(together["wte.weight"], head + apart["wte.weight"])
+    assert torch.equal(together["wte.weight"][~looked_up], head[~looked_up])
+    for name in apart.keys() - {"wte.weight"}:
+        assert torch.equal(together[name], apart[name]), name
+
+
+@settings(max_examples=10)
+@given(seed=seeds, tied=st.booleans(), vocabulary=st.sampled_from([1, 2, 31]))
+def test_every_gradient_is_the_textbooks(seed, tied, vocabulary):
+    model = textbook.small_model(seed, tied_head=tied)
+    tokens = textbook.random_tokens(2, 6, seed, vocabulary)
+    by_hand = sum(
+        textbook.negative_log_likelihood(logits, target)
+        for row in tokens
+        for logits, target in zip(textbook.gpt(row[:-1].tolist(), model), row[1:], strict=True)
+    )
+    expected = torch.autograd.grad(by_hand, tuple(model.parameters()), materialize_grads=True)
+    _, got = gradients(model, tokens)
+    for gradient, (name, fast) in zip(expected, got.items(), strict=True):
+        torch.testing.assert_close(fast, gradient, msg=name)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_recomputing_changes_no_bit_of_loss_or_gradients(dtype, tied):
+    model = textbook.small_model(3, tied_head=tied, n_layer=3)
+    model = model.float() if dtype == torch.bfloat16 else model
+    tokens = textbook.random_tokens(3, 12, 0)
+    loss, plain = gradients(model, tokens, dtype)
+    model.recompute = True
+    again, recomputed = gradients(model, tokens, dtype)
+    assert torch.equal(loss, again)
+    for name in plain:
+        assert torch.equal(plain[name], recomputed[name]), name
+
+
+@pytest.mark.parametrize("autocast", [True, False])
+def test_recomputing_keeps_one_tensor_of_the_models_width_for_each_block(autocast):
+    def saved_bytes(n_layer, recompute):
+        model, sizes = GPT(textbook.small_config(n_layer=n_layer)), []
+        model.recompute = recompute
+        hooks = saved_tensors_hooks(lambda t: sizes.append(t.nbytes) or t, lambda t: t)
+        with hooks, torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            model(textbook.random_tokens(3, 12, 0))
+        return sum(sizes)
+
+    assert not GPT(textbook.small_config()).recompute
+    of_a_block = {r: (saved_bytes(5, r) - saved_bytes(2, r)) / 3 for r in (False, True)}
+    one = 3 * 12 * 8 * 4  # float32 (B, T, C), the residual stream
+    assert of_a_block[True] == one
+    # without: two inputs of LayerNorms in float32, and in bfloat16 at least query, key, value,
+    # heads, and before and after GELU, which are four times as wide: 12 of half the size
+    assert of_a_block[False] >= 2 * one + 12 * one / 2
+
+
+def test_only_training_recomputes(monkeypatch):
+    model, plain, calls = textbook.small_model(), textbook.small_model(), []
+    model.recompute = True
+    prompts = [[1, 2, 3], [4]]
+    expected = generate(plain, prompts, 5, end_of_text=30)
+    checkpoint = model_module.checkpoint
+    monkeypatch.setattr(
+        model_module, "checkpoint", lambda *a, **k: calls.append(1) or checkpoint(*a, **k)
+    )
+    assert generate(model, prompts, 5, end_of_text=30) == expected
+    with torch.no_grad():
+        model(textbook.random_tokens(2, 5, 0))
+    gradients(plain, textbook.random_tokens(2, 5, 0))
+    assert not calls
+    gradients(model, textbook.random_tokens(2, 5, 0))
+    assert len(calls) == len(model.h)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_under_autocast_no_weights_rounded_copy_is_kept(tied):
+    """They would be half the size of the model. No activation here has the shape of a weight."""
+    model, kept = GPT(textbook.small_config(tied_head=tied)), set()
+    hooks = saved_tensors_hooks(lambda t: kept.add((t.dtype, tuple(t.shape))) or t, lambda t: t)
+    with hooks, torch.autocast("cpu", torch.bfloat16):
+        model(textbook.random_tokens(3, 5, 0))
+    rounded = {shape for dtype, shape in kept if dtype == torch.bfloat16}
+    weights = {tuple(parameter.shape) for parameter in model.parameters()}
+    assert rounded and not rounded & (weights | {shape[::-1] for shape in weights})

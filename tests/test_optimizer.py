@@ -1,9 +1,11 @@
 """finetune/optimizer.py: one group with everything in it, and the update that the paper writes."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finetune.loss import summed_loss
 from finetune.optimizer import AdamW
 from tests import textbook
 
@@ -37,3 +39,100 @@ def test_three_steps_are_algorithm_2_of_loshchilov_and_hutter(seed, lr, decay):
         optimizer.step()
     for parameter, by_hand in zip(model.parameters(), expected, strict=True):
         torch.testing.assert_close(parameter.detach(), by_hand)
+
+
+def backward(model, step, dtype=torch.float32):
+    """Add the gradient of a batch's mean loss, another batch at each step."""
+    tokens = textbook.random_tokens(3, 9, step)
+    loss, count = summed_loss(model, tokens[:, :-1], tokens[:, 1:], dtype)
+    (loss / count).backward()
+
+
+def small_model(**changes):
+    return textbook.small_model(1, **changes).float()
+
+
+def assert_equal(model, other):
+    for (name, one), two in zip(model.named_parameters(), other.parameters(), strict=True):
+        assert torch.equal(one, two), name
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("recompute", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_stepping_in_backward_is_stepping_at_the_end_to_the_bit(tied, recompute, dtype):
+    """Four steps: an update too early would be in the gradients of what comes before it."""
+    models = [small_model(tied_head=tied) for _ in range(2)]
+    optimizers = [AdamW(model.parameters(), lr=0.02, weight_decay=0.1) for model in models]
+    assert optimizers[0].in_backward
+    optimizers[1].in_backward = False
+    for step in range(4):
+        for model, optimizer in zip(models, optimizers, strict=True):
+            model.recompute = recompute
+            backward(model, step, dtype)
+            optimizer.step()
+            optimizer.zero_grad()
+        assert_equal(*models)
+    for name, parameter in small_model(tied_head=tied).named_parameters():
+        assert not torch.equal(parameter, models[0].get_parameter(name)), name
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_in_backward_there_is_one_gradient_at_a_time(tied):
+    model, alive = small_model(tied_head=tied), []
+    parameters = [*model.parameters()]
+
+    def count(_):
+        alive.append(sum(parameter.grad is not None for parameter in parameters))
+
+    for parameter in parameters:  # before the optimizer's own, so that it sees the gradient
+        parameter.register_post_accumulate_grad_hook(count)
+    before = [parameter.clone() for parameter in parameters]
+    optimizer = AdamW(parameters, lr=0.02, weight_decay=0.1)
+    backward(model, 0)
+    assert alive == [1] * len(parameters)
+    assert all(parameter.grad is None for parameter in parameters)
+    updated = [parameter.detach().clone() for parameter in parameters]
+    assert not any(torch.equal(a, b) for a, b in zip(before, updated, strict=True))
+    optimizer.step()  # which finds nothing left to do
+    assert all(torch.equal(a, b) for a, b in zip(parameters, updated, strict=True))
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_gradients_of_two_batches_add_up_to_one_step_of_torchs_adamw(tied):
+    model, plain = small_model(tied_head=tied), small_model(tied_head=tied)
+    optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.1)
+    optimizer.in_backward = False
+    torchs = torch.optim.AdamW(plain.parameters(), lr=0.02, weight_decay=0.1, fused=True)
+    for step in range(3):
+        before = model.wte.weight.detach().clone()
+        for batch in (2 * step, 2 * step + 1):
+            backward(model, batch)
+            backward(plain, batch)
+            assert torch.equal(model.wte.weight, before)
+        optimizer.step()
+        torchs.step()
+        assert_equal(model, plain)
+        optimizer.zero_grad()
+        torchs.zero_grad()
+        assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_a_parameter_without_a_gradient_is_left_alone():
+    """It does not decay either, and its count of steps stands still."""
+    model, plain = small_model(), small_model()
+    optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.1)
+    chosen = "h.1.mlp.c_fc.weight"
+    for _ in range(2):
+        model.get_parameter(chosen).grad = torch.ones(32, 8)
+        optimizer.step()
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, plain.get_parameter(name)) == (name != chosen), name
+    # its first step, when it comes, is like anyone's first
+    late, fresh = model.wpe.weight, plain.wpe.weight
+    torchs = torch.optim.AdamW([fresh], lr=0.02, weight_decay=0.1, fused=True)
+    for parameter in (late, fresh):
+        parameter.grad = torch.linspace(-1, 1, parameter.numel()).view_as(parameter)
+    optimizer.step()
+    torchs.step()
+    assert torch.equal(late, fresh)

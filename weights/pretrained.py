@@ -155,9 +155,9 @@ def load(
     """
     model, tokenizer, prompt_template, tensors, _ = read(directory)
     for name, _, transposed in _table(model.config):
-        tensor = tensors.pop(name)
-        tensor = tensor.t() if transposed else tensor
-        own = torch.empty(tensor.shape, dtype=dtype, device=device).copy_(tensor)
+        tensor = tensors.pop(name).to(device, dtype)
+        # Off the file's map, whose pages are to go; and for a matrix, transposed by the way.
+        own = tensor.t().contiguous() if transposed else tensor.clone()
         module, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(module), leaf, torch.nn.Parameter(own))
     return Pretrained(model, tokenizer, prompt_template)
