@@ -17,7 +17,8 @@ class AdamW:
     A parameter's update needs no gradient but its own. So as soon as `backward` has completed
     one, the parameter is updated and the gradient freed: there is never a whole set of gradients,
     as large as the model, in memory. The numbers are those of a step at the end, which `step`
-    takes for whatever still has a gradient: all of them, with `in_backward` off.
+    takes for whatever still has a gradient: all of them, with `in_backward` off. One such
+    optimizer to a model: it steps as long as the model lives.
     """
 
     def __init__(self, parameters: Iterable[Parameter], lr: float, weight_decay: float) -> None:
@@ -26,10 +27,8 @@ class AdamW:
             parameter: torch.optim.AdamW([parameter], lr=lr, weight_decay=weight_decay, fused=True)
             for parameter in parameters
         }
-        self._hooks = [
+        for parameter in self.parts:
             parameter.register_post_accumulate_grad_hook(self._on_gradient)
-            for parameter in self.parts
-        ]
 
     def _on_gradient(self, parameter: Parameter) -> None:
         if self.in_backward:

@@ -60,7 +60,7 @@ class _InBFloat16(torch.autograd.Function):
     def backward(ctx, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         for_x, for_weight, for_bias = ctx.needs_input_grad
-        grad_rows, rows = grad.flatten(0, -2), x.flatten(0, -2)
+        grad_rows, rows = (each.reshape(-1, each.size(-1)) for each in (grad, x))
         return (
             (grad @ weight.bfloat16()).to(ctx.x_dtype) if for_x else None,
             (grad_rows.t() @ rows).to(weight.dtype) if for_weight else None,

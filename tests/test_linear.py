@@ -195,3 +195,11 @@ def test_the_layer_is_torchs_with_the_same_names():
     torch.testing.assert_close(layer(x), x @ layer.weight.t() + layer.bias)
     layer = filled(Linear(6, 5, bias=False))
     torch.testing.assert_close(layer(x), x @ layer.weight.t())
+
+
+def test_one_vector_has_gradients_in_bfloat16_too():
+    x, weight, bias, grad = operands((), 3, 2, 0)
+    _, plain = gradients(linear, (x, weight, bias), grad)
+    _, batched = gradients(linear, (x[None], weight, bias), grad[None])
+    for one, other in zip(plain, batched, strict=True):
+        assert torch.equal(one, other.view_as(one))
