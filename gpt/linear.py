@@ -1,7 +1,7 @@
 """The linear layer, x · Wᵀ + b, in the form that the hardware does fastest.
 
-A transformer is mostly linear layers, so this is where its time goes. In three cases torch's own
-`F.linear` is not the fastest that torch can do:
+A transformer is mostly linear layers, so this is where its time goes. In two cases torch's own
+`F.linear` is not the best that torch can do:
 
 Training in bfloat16 (mixed precision: Micikevicius et al., 2018). The weights stay in float32,
 where AdamW's small updates are not lost, and are rounded to bfloat16 to be multiplied.
@@ -9,7 +9,7 @@ where AdamW's small updates are not lost, and are rounded to bfloat16 to be mult
 they are made again.
 
 Writing a text, a few rows at a time, on a CPU. The time is that of reading the weights once, and of
-the ways to ask for the same product some read memory faster: `bench/generation.py` measures them.
+the ways to ask for the same product some read memory faster than others.
 
 Everywhere else it is `F.linear`.
 """

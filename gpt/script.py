@@ -6,8 +6,8 @@ Two things are about memory on a CPU. What torch frees, Linux's C library gives 
 to be given the same gigabytes again in the next step, page by page and cleared: a third of a
 training step. `reuse_memory` lets the process keep them. And oneDNN, which multiplies matrices for
 torch, remembers how for the last 1,024 shapes; every batch has shapes of its own, and the little
-that is kept for each lies between the large freed blocks and splits them. The last 32 are enough
-for one training step.
+that is kept for each lies between the large freed blocks and splits them. Remembering 32 saves half
+a gigabyte at 355M and no time is lost; a model as small as `tiny` loses about a tenth of its speed.
 """
 
 import ctypes
