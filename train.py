@@ -9,21 +9,20 @@ trained model answer the test records. Each part is one file to read next:
     finetune/loop.py       the loop: loss, gradient, AdamW step, evaluation
     gpt/model.py           the model itself
 
-A run is a directory: `options.json`, `metrics.jsonl` (one line an evaluation), `model/` (written
-after every epoch), `losses.svg`, and `responses.json`, which comes last and marks the run as
-finished.
+What a run leaves behind, and how `--resume` goes on with it, is in finetune/run.py. Under torchrun
+several processes share a run: finetune/distributed.py.
 """
 
 import dataclasses
-import json
+import hashlib
 import math
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from gpt.script import reuse_memory, run  # before torch: see there
+from gpt.script import remember_few_shapes, reuse_memory, run  # before torch: see there
 
 # isort: split
 
@@ -32,18 +31,20 @@ from tqdm import tqdm
 
 from finetune.dataset import BUNDLED, Example, Record, encode, read_records, split
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
+from finetune.distributed import Processes, joined, whole
 from finetune.evaluate import answers
 from finetune.loop import Metrics, train
-from finetune.optimizer import AdamW
-from finetune.options import option, parse
+from finetune.optimizer import DECAYING, SCHEDULES, AdamW, learning_rate
+from finetune.options import option, parse, parse_again
 from finetune.prompt import TEMPLATES
-from finetune.report import loss_curves
+from finetune.run import Run, is_finished, new_directory, stored_options
+from gpt import lora
 from gpt.config import SIZES
 from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
-from weights import pretrained
-from weights.files import append_text, write_text
+from weights import adapter, pretrained
+from weights.sources import hugging_face_name
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,17 @@ class TrainOptions:
     data: str = option(str(BUNDLED), "instruction records: JSON or JSON Lines", metavar="FILE|URL")
     epochs: int = option(1, "passes over the training records", at_least=1)
     batch_size: int = option(8, "records in a batch", at_least=1)
-    lr: float = option(5e-5, "AdamW's learning rate", above=0)
+    accumulate: int = option(1, "batches to a step, as if they were one", at_least=1)
+    lr: float = option(5e-5, "AdamW's learning rate, at its highest", above=0)
+    warmup_steps: int = option(0, "steps in which the learning rate rises to that", at_least=0)
+    schedule: str = option("constant", "the learning rate from then on", choices=SCHEDULES)
     weight_decay: float = option(0.1, "AdamW's weight decay", at_least=0)
+    decay: str = option("all", "the parameters that decay", choices=DECAYING)
+    clip_norm: float | None = option(None, "shorten gradients longer than this", above=0)
+    lora_rank: int | None = option(
+        None, "train adapters of this rank beside the model instead", at_least=1
+    )
+    lora_alpha: float = option(256.0, "adapters count alpha / rank", above=0)
     mask_prompt: bool = option(False, "learn from the responses only, not from the prompts too")
     template: str = option("alpaca", "the form of the prompt", choices=tuple(TEMPLATES))
     eval_every: int = option(5, "steps from one evaluation to the next", at_least=1)
@@ -68,22 +78,50 @@ class TrainOptions:
         "auto", "the numbers that matrices are multiplied in", choices=("auto", *DTYPES)
     )
     low_memory: bool = option(False, "the same numbers in less memory, in more time")
+    shard: bool = option(False, "under torchrun: every process keeps a part of the model")
+    save_every: int | None = option(
+        None, "steps from one checkpoint to the next (default: at each epoch's end)", at_least=1
+    )
     out: str | None = option(
         None, "the run's directory (default: runs/MODEL-DATE-TIME)", metavar="DIR"
     )
+    resume: str | None = option(
+        None, "go on with a run that was stopped, with its options", metavar="DIR"
+    )
+
+
+# The options that a resumed run may have otherwise than before.
+MAY_CHANGE = ("device", "low_memory", "shard", "save_every", "resume")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(TrainOptions, argv, "Fine-tune GPT-2 on instruction records.")
-    device = choose_device(options.device)
+    if options.resume is not None:
+        stored = stored_options(Path(options.resume))
+        options = parse_again(TrainOptions, argv, stored, MAY_CHANGE)
+        if is_finished(Path(options.resume)):
+            say(f"{options.resume} is finished: nothing is left to do")
+            return 0
+    with joined(choose_device(options.device)) as (processes, device):
+        fine_tune(options, device, processes)
+    return 0
+
+
+def fine_tune(options: TrainOptions, device: torch.device, processes: Processes) -> None:
+    """The whole run, in this process alone or in one of several."""
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
-    splits = split(read_records(options.data), options.data)
-    reuse_memory(not options.low_memory)
-    model, tokenizer, _ = pretrained.from_name(
-        options.model, options.init, generator, device=device
-    )
+    with processes.first_on_its_machine_first():
+        splits = split(read_records(options.data), options.data)
+        reuse_memory(not options.low_memory)
+        model, tokenizer, _ = pretrained.from_name(
+            options.model, options.init, generator, device="cpu" if options.shard else device
+        )
+    if model.num_parameters() > 1e8:
+        remember_few_shapes()
     model.recompute = options.low_memory
+    if options.lora_rank is not None:
+        lora.add(model, options.lora_rank, options.lora_alpha, generator, frozen_dtype=dtype)
     training, _ = encode_part("training", splits.train, model, tokenizer, options)
     validation, asked = encode_part("validation", splits.validation, model, tokenizer, options)
     testing, _ = encode_part("test", splits.test, model, tokenizer, options)
@@ -94,19 +132,33 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"--batch-size {options.batch_size}"
         )
 
-    directory = new_run_directory(options)
-    say(
-        f"{options.model}: {model.num_parameters():,} parameters, on {device} in "
-        f"{str(dtype).removeprefix('torch.')}\n"
-        f"{options.data}: {len(training)} records to train on, {len(splits.test)} to test, "
-        f"{len(validation)} to validate\n"
-        f"Run: {directory}"
+    replica = processes.replica(model, options.shard)
+    optimizer = AdamW(
+        [parameter for parameter in model.parameters() if parameter.requires_grad],
+        options.lr,
+        options.weight_decay,
+        options.decay,
+        options.clip_norm,
+        in_backward=options.accumulate == processes.size == 1,
     )
-    history: list[Metrics] = []
+    directory = Path(options.resume or "")
+    if processes.leads and options.resume is None:
+        directory = new_directory(options.out, options.model, dataclasses.asdict(options))
+    records = hashlib.sha256(repr(splits).encode("utf-8")).hexdigest()
+    run = Run(directory, model, optimizer, records, options.save_every, processes)
+    learned = sum(parameter.numel() for parameter in optimizer.parts)
+    say(
+        f"{options.model}: {model.num_parameters():,} parameters"
+        + (f", {learned:,} of them trained" if learned < model.num_parameters() else "")
+        + f", on {device} in {str(dtype).removeprefix('torch.')}"
+        + (f", in {processes.size} processes" if processes.size > 1 else "")
+        + f"\n{options.data}: {len(training)} records to train on, {len(splits.test)} to test, "
+        f"{len(validation)} to validate\n"
+        f"Run: {directory}" + (f", after step {run.start.step}" if run.start.step >= 0 else "")
+    )
 
     def on_evaluation(metrics: Metrics) -> None:
-        history.append(metrics)
-        append_text(directory / "metrics.jsonl", json.dumps(metrics._asdict()) + "\n")
+        run.on_evaluation(metrics)
         when = f"Ep {math.ceil(metrics.epoch)} (Step {metrics.step:06d})"
         say(
             f"{when if metrics.step >= 0 else 'Before training'}: "
@@ -114,47 +166,61 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
 
     def on_epoch_end(epoch: int) -> None:
-        pretrained.save(directory / "model", model, options.template)
-        sample = asked[0]
-        (answer,) = answers(model, tokenizer, [sample], options.template)
+        with whole(model):
+            if not processes.leads:
+                return
+            plain = lora.merged(model)
+            pretrained.save(directory / "model", plain, options.template)
+            if options.lora_rank is not None:
+                base = hugging_face_name(options.model)
+                adapter.save(directory / "adapter", model, base)
+            sample = asked[0]
+            (answer,) = answers(plain, tokenizer, [sample], options.template)
         say(f"\nAfter epoch {epoch}, the first validation record:")
         say(f"  Instruction: {sample.instruction}")
         if sample.input:
             say(f"  Input:       {sample.input}")
         say(f"  Expected:    {sample.output}\n  Response:    {answer}\n")
 
-    train(
-        model,
-        AdamW(model.parameters(), options.lr, options.weight_decay),
-        training,
-        validation,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        max_steps=options.max_steps,
-        eval_every=options.eval_every,
-        eval_batches=options.eval_batches,
-        mask_prompt=options.mask_prompt,
-        dtype=dtype,
-        generator=generator,
-        on_evaluation=on_evaluation,
-        on_epoch_end=on_epoch_end,
+    schedule = partial(
+        learning_rate,
+        peak=options.lr,
+        warmup_steps=options.warmup_steps,
+        schedule=options.schedule,
     )
-    write_text(directory / "losses.svg", loss_curves(history))
-    responses = [
-        dataclasses.asdict(record) | {"response": answer}
-        for record, answer in zip(
-            splits.test, answers(model, tokenizer, splits.test, options.template), strict=True
+    with run.stop:
+        train(
+            replica,
+            optimizer,
+            training,
+            validation,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            accumulate=options.accumulate,
+            max_steps=options.max_steps,
+            eval_every=options.eval_every,
+            eval_batches=options.eval_batches,
+            mask_prompt=options.mask_prompt,
+            dtype=dtype,
+            generator=generator,
+            schedule=schedule,
+            on_evaluation=on_evaluation,
+            on_epoch_end=on_epoch_end,
+            on_step=run.on_step,
+            start=run.start,
+            processes=processes,
         )
-    ]
-    write_text(
-        directory / "responses.json", json.dumps(responses, indent=2, ensure_ascii=False) + "\n"
-    )
+    with whole(model):
+        if not processes.leads:
+            return
+        responses = answers(lora.merged(model), tokenizer, splits.test, options.template)
+    run.finish(splits.test, responses)
+    last = run.history[-1]
     say(
-        f"Trained on {history[-1].tokens:,} tokens in {history[-1].seconds:.1f} s. In {directory}: "
+        f"Trained on {last.tokens:,} tokens in {last.seconds:.1f} s. In {directory}: "
         "model/, losses.svg, and responses.json with the answers to the test records"
         + (f". {left_out} records did not fit and were left out, as said above" if left_out else "")
     )
-    return 0
 
 
 def encode_part(
@@ -180,22 +246,6 @@ def encode_part(
             f"{context} tokens: {named}{more}"
         )
     return examples, [record for i, record in enumerate(records) if i not in left_out]
-
-
-def new_run_directory(options: TrainOptions) -> Path:
-    """Make the run's directory, with its options in it. Raises UserError if it holds something."""
-    if options.out is None:
-        name = f"{Path(options.model).resolve().name}-{time.strftime('%Y%m%d-%H%M%S')}"
-        directory = Path("runs") / name
-        while directory.exists():  # another run began in the same second
-            directory = directory.with_name(directory.name + "-again")
-    else:
-        directory = Path(options.out)
-        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-            raise UserError(f"--out {directory}: already there; give another, to lose nothing")
-    directory.mkdir(parents=True, exist_ok=options.out is not None)
-    write_text(directory / "options.json", json.dumps(dataclasses.asdict(options), indent=2) + "\n")
-    return directory
 
 
 def say(text: str) -> None:

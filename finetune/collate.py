@@ -15,7 +15,8 @@ known from the lengths. (Looking for the padding's token value instead would als
 end of text, if the two share an id, and the model would never learn to stop.)
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -61,3 +62,12 @@ def batches(
     for start in range(0, len(order), batch_size):
         chosen = [examples[i] for i in order[start : start + batch_size]]
         yield collate(chosen, mask_prompt)
+
+
+def windows(
+    passing: Iterable[tuple[Tensor, Tensor]], size: int
+) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    """What each optimizer step sees: `size` batches together, in the end what is left of them."""
+    passing = iter(passing)
+    while window := list(islice(passing, size)):
+        yield window

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from itertools import islice
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from finetune.collate import batches
 from finetune.dataset import Example, Record
+from finetune.distributed import ALONE, Processes
 from finetune.loss import summed_loss
 from finetune.prompt import format_prompt
 from gpt.model import GPT
@@ -15,14 +17,15 @@ from gpt.sampling import evaluating, generate
 from gpt.tokenizer import Tokenizer
 
 
-@torch.inference_mode()
+@torch.no_grad()  # and not inference_mode: FSDP trains with the tensors it first makes in here
 def mean_loss(
-    model: GPT,
+    model: nn.Module,
     examples: Sequence[Example],
     batch_size: int,
     max_batches: int,
     mask_prompt: bool = False,
     dtype: torch.dtype = torch.float32,
+    processes: Processes = ALONE,
 ) -> float:
     """The lecture's figure: the mean of the first `max_batches` batches' mean losses.
 
@@ -31,10 +34,10 @@ def mean_loss(
     """
     means = []
     with evaluating(model):
-        for inputs, targets in islice(batches(examples, batch_size, mask_prompt), max_batches):
-            inputs, targets = inputs.to(model.device), targets.to(model.device)
-            loss, count = summed_loss(model, inputs, targets, dtype)
-            means.append(loss.item() / count)
+        for batch in islice(batches(examples, batch_size, mask_prompt), max_batches):
+            for inputs, targets in processes.rows(model, [batch]):
+                loss, count = summed_loss(model, inputs, targets, dtype)
+                means.append(processes.sum(loss.item()) / processes.sum(count))
     return sum(means) / len(means)
 
 

@@ -11,15 +11,16 @@ from itertools import islice
 from typing import NamedTuple
 
 import torch
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from finetune.collate import batches
+from finetune.collate import IGNORE_INDEX, batches, windows
 from finetune.dataset import Example
+from finetune.distributed import ALONE, Processes
 from finetune.evaluate import mean_loss
 from finetune.loss import summed_loss
 from finetune.optimizer import AdamW
 from gpt.errors import UserError
-from gpt.model import GPT
 
 
 class TrainingError(UserError):
@@ -37,38 +38,64 @@ class Metrics(NamedTuple):
     val_loss: float
 
 
+class Position(NamedTuple):
+    """Where training stands after a step, from which it can go on: with this, the model and the
+    optimizer's state. The default is where it starts."""
+
+    step: int = -1
+    tokens: int = 0
+    seconds: float = 0.0
+    shuffle: Tensor | None = None  # the generator's state at the start of the epoch to go on with
+
+
+BEGINNING = Position()
+
+
 def train(
-    model: GPT,
+    model: nn.Module,
     optimizer: AdamW,
     training: Sequence[Example],
     validation: Sequence[Example],
     *,
     epochs: int,
     batch_size: int,
+    accumulate: int,
     max_steps: int | None,
     eval_every: int,
     eval_batches: int,
     mask_prompt: bool,
     dtype: torch.dtype,
     generator: torch.Generator,
+    schedule: Callable[[int, int], float],
     on_evaluation: Callable[[Metrics], None],
     on_epoch_end: Callable[[int], None],
+    on_step: Callable[[Position, bool], None],
+    start: Position = BEGINNING,
+    processes: Processes = ALONE,
 ) -> None:
     """Fine-tune `model` in place, for `epochs` passes or `max_steps` updates, whichever ends first.
 
+    An update is made from `accumulate` batches, in the end of an epoch from what is left of them:
+    it is that of one batch with all their records. `schedule` gives its learning rate from its
+    number and how many there will be. `generator` (CPU) shuffles.
+
     `on_evaluation` gets the losses before training, after every `eval_every`-th update from the
     first on, and at the end of each epoch. `on_epoch_end` then gets the epoch's number, from 1,
-    also for one that `max_steps` cut short. `generator` (CPU) shuffles. Raises TrainingError if a
-    loss is not finite: the training loss before its update, any other before it is handed out, so
-    that `on_epoch_end` never sees a model that has diverged.
+    also for one that `max_steps` cut short. `on_step` comes last after every update, with whether
+    the epoch is over. Raises TrainingError if a loss is not finite: the training loss before its
+    update, any other before it is handed out, so that `on_epoch_end` never sees a model that has
+    diverged.
     """
-    steps_per_epoch = len(training) // batch_size
-    last = min(epochs * steps_per_epoch, max_steps or math.inf) - 1
-    step, tokens, started = -1, 0, time.perf_counter()
+    steps_per_epoch = math.ceil(len(training) // batch_size / accumulate)
+    steps = min(epochs * steps_per_epoch, max_steps or math.inf)
+    step, tokens, seconds, shuffle = start
+    started = time.perf_counter() - seconds
+    if shuffle is not None:
+        generator.set_state(shuffle)
 
     def evaluate() -> None:
         losses = [
-            mean_loss(model, examples, batch_size, eval_batches, mask_prompt, dtype)
+            mean_loss(model, examples, batch_size, eval_batches, mask_prompt, dtype, processes)
             for examples in (training, validation)
         ]
         for loss in losses:
@@ -77,32 +104,48 @@ def train(
         on_evaluation(Metrics(step, (step + 1) / steps_per_epoch, tokens, seconds, *losses))
 
     model.train()
-    with tqdm(total=last + 1, unit="step", disable=None, dynamic_ncols=True) as bar:
-        evaluate()
-        for epoch in range(1, epochs + 1):
-            shuffled = batches(training, batch_size, mask_prompt, generator)
-            for inputs, targets in islice(shuffled, last - step):
+    with tqdm(
+        initial=step + 1,
+        total=steps,
+        unit="step",
+        disable=None if processes.leads else True,
+        dynamic_ncols=True,
+    ) as bar:
+        if step < 0:
+            evaluate()
+        while step + 1 < steps:
+            epoch, first = divmod(step + 1, steps_per_epoch)
+            shuffle = generator.get_state()
+            shuffled = windows(batches(training, batch_size, mask_prompt, generator), accumulate)
+            for window in islice(shuffled, first, None):
                 step_started = time.perf_counter()
-                inputs, targets = inputs.to(model.device), targets.to(model.device)
-                loss_sum, count = summed_loss(model, inputs, targets, dtype)
-                loss = loss_sum / count
-                _require_finite(loss.item(), step)
-                loss.backward()  # most of the optimizer's step is taken in here: see AdamW
+                optimizer.set_lr(schedule(step + 1, steps))
+                count = sum(int((targets != IGNORE_INDEX).sum()) for _, targets in window)
+                loss = 0.0
+                for inputs, targets in processes.rows(model, window):
+                    loss_sum, _ = summed_loss(model, inputs, targets, dtype)
+                    part = loss_sum / count
+                    loss += processes.sum(part.item())
+                    _require_finite(loss, step)
+                    processes.backward(part)  # AdamW takes most of its step in here: see there
                 optimizer.step()
                 optimizer.zero_grad()
                 step += 1
                 tokens += count
 
                 speed = count / (time.perf_counter() - step_started)
-                bar.set_postfix_str(f"loss {loss.item():.3f}, {speed:.0f} tokens/s", refresh=False)
+                bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} tokens/s", refresh=False)
                 bar.update()
-                if step % eval_every == 0:
+                epoch_over = step + 1 in (steps, (epoch + 1) * steps_per_epoch)
+                if step % eval_every == 0 or epoch_over:
                     evaluate()
-            if step % eval_every != 0:
-                evaluate()
-            on_epoch_end(epoch)
-            if step == last:
-                break
+                if epoch_over:
+                    on_epoch_end(epoch + 1)
+                    shuffle = generator.get_state()
+                seconds = time.perf_counter() - started
+                on_step(Position(step, tokens, seconds, shuffle), epoch_over)
+                if epoch_over:
+                    break
 
 
 def _require_finite(loss: float, step: int) -> None:

@@ -2,7 +2,8 @@
 
 import argparse
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from dataclasses import MISSING, field, fields
 from typing import Any, NoReturn, TypeVar, get_args
 
@@ -40,21 +41,51 @@ def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> O
     for each in fields(cls):
         details = dict(each.metadata)
         bounds = details.pop("bounds")
-        flag = "--" + each.name.replace("_", "-")
         if each.type is bool:
-            parser.add_argument(flag, action="store_true", help=details["help"])
+            parser.add_argument(flag(each.name), action="store_true", help=details["help"])
             continue
         kind = next((t for t in get_args(each.type) if t is not type(None)), each.type)
         if kind is not str and details["metavar"] is None:
             details["metavar"] = {int: "N", float: "X"}[kind]
         parser.add_argument(
-            flag,
+            flag(each.name),
             type=_bounded(kind, **bounds),
             required=each.default is MISSING,
             default=None if each.default is MISSING else each.default,
             **details,
         )
     return cls(**vars(parser.parse_args(argv)))
+
+
+def parse_again(
+    cls: type[Options],
+    argv: Sequence[str] | None,
+    stored: dict[str, Any],
+    may_change: Collection[str],
+) -> Options:
+    """The options of an earlier command, and with them those of `argv`.
+
+    Raises UserError if `argv` changes one that is not among `may_change`, or if one is not right.
+    """
+    words = []
+    for name, value in stored.items():
+        if value is not None and value is not False:
+            words.append(flag(name) if value is True else f"{flag(name)}={value}")
+    before = parse(cls, words, "")
+    now = parse(cls, [*words, *(sys.argv[1:] if argv is None else argv)], "")
+    for each in fields(cls):
+        was, asked = getattr(before, each.name), getattr(now, each.name)
+        if was != asked and each.name not in may_change:
+            raise UserError(
+                f"{flag(each.name)}: it was {was} so far and cannot become {asked}; start anew for "
+                "that"
+            )
+    return now
+
+
+def flag(name: str) -> str:
+    """A field's name as it is written on the command line."""
+    return "--" + name.replace("_", "-")
 
 
 class _Parser(argparse.ArgumentParser):

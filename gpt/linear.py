@@ -53,16 +53,16 @@ class _InBFloat16(torch.autograd.Function):
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.x_dtype = x.dtype
         x = x.bfloat16()
-        ctx.save_for_backward(x, weight)
+        ctx.save_for_backward(x if ctx.needs_input_grad[1] else None, weight)
         return F.linear(x, weight.bfloat16(), None if bias is None else bias.bfloat16())
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         for_x, for_weight, for_bias = ctx.needs_input_grad
-        grad_rows, rows = (each.reshape(-1, each.size(-1)) for each in (grad, x))
+        grad_rows = grad.reshape(-1, grad.size(-1))
         return (
             (grad @ weight.bfloat16()).to(ctx.x_dtype) if for_x else None,
-            (grad_rows.t() @ rows).to(weight.dtype) if for_weight else None,
+            (grad_rows.t() @ x.reshape(-1, x.size(-1))).to(weight.dtype) if for_weight else None,
             grad_rows.sum(0).to(weight.dtype) if for_bias else None,
         )

@@ -389,7 +389,9 @@ def test_the_defaults_are_the_lectures():
     assert parse(train.TrainOptions, [], "") == train.TrainOptions(
         model="tiny", init="pretrained", data=str(BUNDLED), epochs=1, batch_size=8, lr=5e-5,
         weight_decay=0.1, mask_prompt=False, template="alpaca", eval_every=5, eval_batches=5,
-        max_steps=None, seed=123, device="auto", dtype="auto", out=None,
+        max_steps=None, seed=123, device="auto", dtype="auto", out=None, accumulate=1,
+        warmup_steps=0, schedule="constant", decay="all", clip_norm=None, lora_rank=None,
+        lora_alpha=256, save_every=None, resume=None, low_memory=False, shard=False,
     )  # fmt: skip
     assert parse(generate.GenerateOptions, ["--prompt", "x"], "") == generate.GenerateOptions(
         prompt="x", input="", raw=False, model=None, max_new_tokens=256, temperature=0.0,
@@ -410,17 +412,20 @@ def test_every_option_of_train_reaches_its_place(here, monkeypatch):
     monkeypatch.setattr(train, "choose_device", lambda name: torch.device("meta"))
     words = (
         "--epochs 3 --batch-size 2 --max-steps 9 --eval-every 4 --eval-batches 6 --mask-prompt "
-        "--lr 0.5 --weight-decay 0.25 --dtype bfloat16 --template phi3 --out r"
+        "--lr 0.5 --weight-decay 0.25 --dtype bfloat16 --template phi3 --out r --accumulate 3 "
+        "--decay matrices --clip-norm 0.125 --warmup-steps 4 --schedule linear"
     )
     with pytest.raises(Reached) as reached:
         train.main([*SMALL, *words.split()])
     (model, optimizer, training, validation), options = reached.value.args
     expected = {"epochs": 3, "batch_size": 2, "max_steps": 9, "eval_every": 4, "eval_batches": 6}
-    expected |= {"mask_prompt": True, "dtype": torch.bfloat16}
+    expected |= {"mask_prompt": True, "dtype": torch.bfloat16, "accumulate": 3}
     assert all(options[name] == value for name, value in expected.items())
-    for part in optimizer.parts.values():
+    for parameter, part in optimizer.parts.items():
         (group,) = part.param_groups
-        assert (group["lr"], group["weight_decay"]) == (0.5, 0.25)
+        assert (group["lr"], group["weight_decay"]) == (0.5, 0.25 if parameter.dim() > 1 else 0)
+    assert optimizer.clip_norm == 0.125 and not optimizer.in_backward
+    assert [options["schedule"](step, 8) for step in (1, 6)] == [0.25, 0.25]
     assert model.device.type == "meta" and model.wte.weight.dtype == torch.float32
     splits = split(read_records(here / "data.json"), "")
     for examples, records in ((training, splits.train), (validation, splits.validation)):
@@ -513,16 +518,27 @@ def test_where_there_is_no_mallopt_nothing_happens(monkeypatch):
 
 
 def test_what_a_script_sets_up_before_torch_is_imported():
-    """A small cache for oneDNN, unless the user chose its size, and freed memory kept."""
+    """Freed memory is kept; oneDNN's cache is left as it is until a large model is trained."""
     code = """
 import os, sys, gpt.script
-print("torch" in sys.modules, os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"])
+print("torch" in sys.modules, os.environ.get("ONEDNN_PRIMITIVE_CACHE_CAPACITY"))
+gpt.script.remember_few_shapes()
+print(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"])
 """
-    assert python(code) == ["False", "32"]
-    assert python(code, ONEDNN_PRIMITIVE_CACHE_CAPACITY="7") == ["False", "7"]
+    assert python(code) == ["False", "None", "32"]
+    assert python(code, ONEDNN_PRIMITIVE_CACHE_CAPACITY="7") == ["False", "7", "7"]
     if GLIBC:
         code = "import gpt.script\nstart = resident()\nremains(lambda: bytearray(5_000_000))"
         assert min(map(float, python(REMAINS + code))) > 190
+
+
+@pytest.mark.parametrize(("parameters", "few"), [(10**8, 0), (10**8 + 1, 1)])
+def test_few_shapes_are_remembered_for_a_large_model(here, monkeypatch, parameters, few):
+    calls = []
+    monkeypatch.setattr(train, "remember_few_shapes", lambda: calls.append(1))
+    monkeypatch.setattr(train.GPT, "num_parameters", lambda model: parameters)
+    train.main([*SMALL, "--init", "random", "--max-steps", "1", "--batch-size", "2"])
+    assert len(calls) == few
 
 
 @pytest.mark.parametrize("init", ["pretrained", "random"])

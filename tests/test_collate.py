@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.collate import IGNORE_INDEX, batches, collate
+from finetune.collate import IGNORE_INDEX, batches, collate, windows
 from finetune.dataset import Example
 
 END = 9  # plays the end of text; it may also occur inside
@@ -107,3 +107,10 @@ def test_batches_pass_the_mask_on(mask):
     pair = [Example([1, 2, 3, END], 2)]
     ((_, targets),) = batches(pair, 8, mask)
     assert (targets[0, 0] == IGNORE_INDEX) == mask
+
+
+@given(n=st.integers(0, 20), size=st.integers(1, 6))
+def test_windows_hold_every_batch_once_and_in_order(n, size):
+    made = list(windows(range(n), size))
+    assert [batch for window in made for batch in window] == list(range(n))
+    assert [len(window) for window in made] == [size] * (n // size) + [n % size] * (n % size > 0)

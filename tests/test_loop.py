@@ -1,17 +1,21 @@
 """finetune/loop.py: it learns, it counts, it stops, and each step is the step the lecture takes."""
 
+import copy
 import io
+import math
 import re
 import time
+from itertools import pairwise
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tqdm import tqdm
 
 from finetune import loop
-from finetune.collate import batches
+from finetune.collate import IGNORE_INDEX, batches, collate
 from finetune.dataset import Example
 from finetune.evaluate import mean_loss
 from finetune.loop import TrainingError, train
@@ -32,12 +36,15 @@ def run(model, training, validation=None, lr=0.01, collect=None, optimizer=None,
     options = {
         "epochs": 1,
         "batch_size": 2,
+        "accumulate": 1,
         "max_steps": None,
         "eval_every": 5,
         "eval_batches": 5,
         "mask_prompt": False,
         "dtype": torch.float32,
         "generator": torch.Generator().manual_seed(7),
+        "schedule": lambda step, steps: lr,
+        "on_step": lambda position, epoch_over: None,
     }
     train(
         model,
@@ -119,6 +126,105 @@ def test_an_optimizer_that_steps_at_the_end_trains_the_same_model():
     assert [m.train_loss for m in first] == [m.train_loss for m in second]
     for a, b in zip(*(model.parameters() for model in models), strict=True):
         assert torch.equal(a, b) and a.grad is None and b.grad is None
+
+
+@settings(max_examples=15)
+@given(n=st.integers(4, 20), size=st.integers(1, 3), accumulate=st.integers(1, 4))
+def test_accumulated_batches_have_the_gradient_of_one_batch(n, size, accumulate):
+    """At every step, the last and short one too, and with rows of unequal lengths."""
+    rows = examples(n)
+    gradients, model = [], textbook.small_model()
+    optimizer = AdamW(model.parameters(), 0.01, 0.1, in_backward=False)
+    take_step = optimizer.step
+
+    def step():
+        gradients.append([parameter.grad.clone() for parameter in model.parameters()])
+        take_step()
+
+    optimizer.step = step
+    one, plain = textbook.small_model(), textbook.small_model()
+    evaluations, _ = run(
+        model, rows, optimizer=optimizer, batch_size=size, accumulate=accumulate, eval_every=1
+    )
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(7)).tolist()
+    order, whole = order[: n - n % size], size * accumulate
+    wholes = [order[i : i + whole] for i in range(0, len(order), whole)]
+    assert len(gradients) == len(wholes)
+    assert evaluations[-1].epoch == 1
+    one = AdamW(plain.parameters(), 0.01, 0.1, in_backward=False)
+    for found, chosen in zip(gradients, wholes, strict=True):
+        inputs, targets = collate([rows[i] for i in chosen])
+        logits = plain(inputs).flatten(0, 1)
+        F.cross_entropy(logits, targets.flatten(), ignore_index=IGNORE_INDEX).backward()
+        for gradient, parameter in zip(found, plain.parameters(), strict=True):
+            torch.testing.assert_close(gradient, parameter.grad, rtol=1e-7, atol=1e-12)
+        one.step()
+        one.zero_grad()
+
+
+def test_each_step_has_the_rate_of_the_schedule():
+    asked = []
+
+    def schedule(step, steps):
+        asked.append((step, steps))
+        return 1e-9 if step else 0.5
+
+    model = textbook.small_model()
+    weights = [model.ln_f.bias.detach().clone()]
+    run(
+        model,
+        examples(6),
+        schedule=schedule,
+        epochs=2,
+        on_step=lambda *_: weights.append(model.ln_f.bias.detach().clone()),
+    )
+    assert asked == [(step, 6) for step in range(6)]
+    moved = [(b - a).abs().max().item() for a, b in pairwise(weights)]
+    assert moved[0] > 0.1 and max(moved[1:]) < 1e-6
+
+
+@settings(max_examples=10)
+@given(n=st.integers(4, 12), accumulate=st.integers(1, 3), epochs=st.integers(1, 3), at=st.data())
+def test_what_goes_on_from_a_position_is_what_went_on(n, accumulate, epochs, at):
+    """From any step: the same evaluations, epochs and, to the last bit, weights."""
+    rows, positions, states = examples(n), [], []
+    model = textbook.small_model()
+    optimizer = AdamW(model.parameters(), 0.01, 0.1)
+
+    def on_step(position, epoch_over):
+        positions.append((position, epoch_over))
+        states.append(copy.deepcopy((model, [*optimizer.parts.values()])))
+
+    options = {"epochs": epochs, "accumulate": accumulate, "eval_every": 2}
+    optimizer.in_backward = accumulate == 1
+    evaluations, finished = run(model, rows, optimizer=optimizer, on_step=on_step, **options)
+    per_epoch = math.ceil(n // 2 / accumulate)
+    assert [over for _, over in positions] == [
+        (step + 1) % per_epoch == 0 for step in range(epochs * per_epoch)
+    ]
+    k = at.draw(st.integers(0, len(positions) - 1))
+    again, parts = states[k]
+    second = AdamW(again.parameters(), 0.01, 0.1, in_backward=accumulate == 1)
+    for parameter, part in zip(second.parts, parts, strict=True):
+        ((_, state),) = part.state.items()
+        second.parts[parameter].state[parameter] = state
+    rest, ended = run(
+        again,
+        rows,
+        optimizer=second,
+        start=positions[k][0],
+        generator=torch.Generator().manual_seed(99),
+        **options,
+    )
+
+    def figures(metrics):
+        return [m._replace(seconds=0) for m in metrics]
+
+    assert figures(rest) == figures(m for m in evaluations if m.step > k)
+    assert ended == [epoch for epoch in finished if epoch > (k + 1) // per_epoch]
+    for a, b in zip(model.parameters(), again.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert all(m.seconds >= positions[k][0].seconds for m in rest)
 
 
 def test_validation_loss_is_of_the_validation_records():

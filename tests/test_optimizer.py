@@ -1,12 +1,14 @@
 """finetune/optimizer.py: one group with everything in it, and the update that the paper writes."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.loss import summed_loss
-from finetune.optimizer import AdamW
+from finetune.optimizer import SCHEDULES, AdamW, learning_rate
 from tests import textbook
 
 
@@ -18,6 +20,68 @@ def test_every_parameter_is_in_one_group_and_decays():
     assert sorted(grouped) == sorted(id(p) for p in model.parameters())
     assert {group["weight_decay"] for group in groups} == {0.2}
     assert {group["lr"] for group in groups} == {0.1}
+
+
+def test_matrices_alone_decay_if_asked_and_each_parameter_is_in_one_group_still():
+    model = textbook.small_model()
+    optimizer = AdamW(model.parameters(), lr=0.1, weight_decay=0.2, decaying="matrices")
+    decay = {}
+    for part in optimizer.parts.values():
+        for group in part.param_groups:
+            for parameter in group["params"]:
+                assert id(parameter) not in decay
+                decay[id(parameter)] = group["weight_decay"]
+    for name, parameter in model.named_parameters():
+        vector = name.endswith("bias") or ".ln_" in f".{name}"
+        assert decay.pop(id(parameter)) == (0 if vector else 0.2), name
+    assert not decay
+
+
+@pytest.mark.parametrize("clip_norm", [0.01, 1e9])
+def test_clipped_gradients_keep_their_direction(clip_norm):
+    """Their length, all parameters together, is the bound, or what it was if that is less."""
+    model, plain = textbook.small_model(1), textbook.small_model(1)
+    backward(plain, 0)
+    norm = sum((p.grad**2).sum() for p in plain.parameters()).sqrt()
+    optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.1, clip_norm=clip_norm)
+    backward(model, 0)  # takes no step: the gradients are needed together
+    for a, b in zip(model.parameters(), plain.parameters(), strict=True):
+        assert torch.equal(a, b)
+    optimizer.step()
+    for a, b in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad * min(1, clip_norm / norm), rtol=1e-4, atol=0)
+
+
+@given(
+    steps=st.integers(1, 60),
+    warmup=st.integers(0, 70),
+    schedule=st.sampled_from(SCHEDULES),
+    peak=st.floats(1e-6, 1),
+)
+def test_learning_rates(steps, warmup, schedule, peak):
+    rates = [learning_rate(step, steps, peak, warmup, schedule) for step in range(steps)]
+    assert all(0 < rate <= peak for rate in rates)
+    rising, then = rates[:warmup], rates[warmup:]
+    assert rising == pytest.approx([peak * (n + 1) / warmup for n in range(len(rising))])
+    n = len(then)
+    expected = {
+        "constant": [peak] * n,
+        "linear": [peak * (n - i) / n for i in range(n)],
+        "cosine": [peak * math.cos(math.pi / 2 * i / n) ** 2 for i in range(n)],
+    }
+    assert then == pytest.approx(expected[schedule], rel=1e-6)
+
+
+def test_the_rate_that_is_set_is_that_of_the_next_step():
+    """In backward too. Adam's first update, without decay, is one rate long wherever it goes."""
+    for in_backward in (True, False):
+        model, before = textbook.small_model(1), textbook.small_model(1)
+        optimizer = AdamW(model.parameters(), 0.5, weight_decay=0, in_backward=in_backward)
+        optimizer.set_lr(0.25)
+        backward(model, 0)
+        optimizer.step()
+        for parameter, old in zip(model.parameters(), before.parameters(), strict=True):
+            assert (parameter - old).abs().max().item() == pytest.approx(0.25, rel=1e-3)
 
 
 @given(seed=st.integers(0, 99), lr=st.floats(1e-4, 0.1), decay=st.floats(0, 0.5))

@@ -36,6 +36,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
+def sync_directory(path: Path) -> None:
+    """Have the names in a directory on the disk, where the system can be asked for that."""
+    if os.name == "posix":
+        directory = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` in UTF-8, as `replacing` does."""
     with replacing(path) as file:

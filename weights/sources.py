@@ -68,6 +68,12 @@ REPOSITORIES = {
     "1558M": ("gpt2-xl", "15ea56dee5df4983c59b2538573817e1667135e2"),
 }
 
+
+def hugging_face_name(name: str) -> str:
+    """Where Hugging Face's libraries find the model of a name or directory."""
+    return f"openai-community/{REPOSITORIES[name][0]}" if name in REPOSITORIES else name
+
+
 # (model, file) → size in bytes and sha256, where they are known.
 Known = Mapping[tuple[str, str], tuple[int | None, str | None]]
 KNOWN: Known = {
