@@ -109,13 +109,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def fine_tune(options: TrainOptions, device: torch.device, processes: Processes) -> None:
     """The whole run, in this process alone or in one of several."""
+    shard = options.shard and processes.size > 1
+    if options.shard and not shard and options.resume is None:
+        raise UserError("--shard cuts the model up among processes: start several, by torchrun")
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
     with processes.first_on_its_machine_first():
         splits = split(read_records(options.data), options.data)
         reuse_memory(not options.low_memory)
         model, tokenizer, _ = pretrained.from_name(
-            options.model, options.init, generator, device="cpu" if options.shard else device
+            options.model, options.init, generator, device="cpu" if shard else device
         )
     if model.num_parameters() > 1e8:
         remember_few_shapes()
@@ -132,7 +135,7 @@ def fine_tune(options: TrainOptions, device: torch.device, processes: Processes)
             f"--batch-size {options.batch_size}"
         )
 
-    replica = processes.replica(model, options.shard)
+    replica = processes.replica(model, shard)
     optimizer = AdamW(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
         options.lr,

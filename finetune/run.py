@@ -85,7 +85,11 @@ class Run:
         found = checkpoint.newest(directory / "checkpoint")
         if found is not None:
             self.start, self.history = checkpoint.load(found, model, optimizer, records)
-        if processes.leads:  # what was noted after the checkpoint will be noted again
+        if processes.leads:
+            for parts in ("*.part", "model/*.part", "adapter/*.part"):  # of a process that died
+                for left_over in directory.glob(parts):
+                    left_over.unlink()
+            # What was noted after the checkpoint will be noted again.
             write_text(directory / "metrics.jsonl", "".join(map(_line, self.history)))
 
     def on_evaluation(self, metrics: Metrics) -> None:

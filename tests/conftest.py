@@ -1,5 +1,6 @@
 """Settings that every test shares."""
 
+import json
 import os
 import socket
 
@@ -7,8 +8,9 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tests import textbook
 from tests.fault_server import FaultServer
-from weights import download
+from weights import download, pretrained
 
 # Tiny tensors: a second thread costs more than it helps. No deadline: machines differ. In CI the
 # examples are the same at every run, so that no change is stopped by an old bug found by chance.
@@ -50,3 +52,19 @@ def impatience(monkeypatch, tmp_path):
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no-hub"))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working directory with a small model and 20 records in it."""
+    monkeypatch.chdir(tmp_path)
+    model = textbook.small_model(vocab_size=300, context_length=500).float()
+    for parameter in model.parameters():
+        parameter.data /= 10
+    pretrained.save(tmp_path / "small", model)
+    rows = [
+        {"instruction": f"Say {i}.", "input": "now" if i % 2 else "", "output": f"It is {i}."}
+        for i in range(20)
+    ]
+    (tmp_path / "data.json").write_text(json.dumps(rows), encoding="utf-8")
+    return tmp_path

@@ -48,22 +48,6 @@ def call(cwd, script, *arguments):
     )
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working directory with a small model and 20 records in it."""
-    monkeypatch.chdir(tmp_path)
-    model = textbook.small_model(vocab_size=300, context_length=500).float()
-    for parameter in model.parameters():
-        parameter.data /= 10
-    pretrained.save(tmp_path / "small", model)
-    rows = [
-        {"instruction": f"Say {i}.", "input": "now" if i % 2 else "", "output": f"It is {i}."}
-        for i in range(20)
-    ]
-    (tmp_path / "data.json").write_text(json.dumps(rows), encoding="utf-8")
-    return tmp_path
-
-
 SMALL = ["--model", "small", "--data", "data.json", "--dtype", "float32", "--device", "cpu"]
 
 
