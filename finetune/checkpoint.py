@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from finetune.distributed import ALONE, Processes, complete, like
+from finetune.distributed import ALONE, Processes, complete, like, take_apart
 from finetune.loop import Metrics, Position
 from finetune.optimizer import AdamW
 from gpt.errors import UserError
@@ -57,11 +57,13 @@ def save(
     `records` stands for what is trained on, for `load` to compare. Raises OSError, and then the
     checkpoint that was there still is.
     """
+    take_apart(model)
     frozen, tensors = _frozen(model, optimizer), {}
     for name, part in _tensors(model, optimizer):
         tensor = complete(part)
         if processes.leads:
             tensors[name] = tensor if tensor is part else tensor.cpu()
+    assert len({*_trained(model, optimizer)}) == len(optimizer.parts), "a parameter is not there"
     if not processes.leads:
         return
     state = {

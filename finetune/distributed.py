@@ -172,9 +172,17 @@ def like(tensor: Tensor, parameter: Tensor) -> Tensor:
 @contextlib.contextmanager
 def whole(model: GPT) -> Iterator[None]:
     """While it lasts, every process has all parameters complete. Every process calls this."""
-    parts = [*model.h, model] if hasattr(model, "unshard") else []
-    for part in parts:
+    for part in _parts(model):
         part.unshard()
     yield
-    for part in parts:
+    take_apart(model)
+
+
+def take_apart(model: GPT) -> None:
+    """Let go of what FSDP has put together, so that the parameters are those of the optimizer."""
+    for part in _parts(model):
         part.reshard()
+
+
+def _parts(model: GPT) -> list[nn.Module]:
+    return [*model.h, model] if hasattr(model, "unshard") else []

@@ -57,6 +57,7 @@ def stored_options(directory: Path) -> dict[str, Any]:
 
 
 def is_finished(directory: Path) -> bool:
+    """Whether nothing of the run in `directory` is left to do."""
     return (directory / "responses.json").is_file()
 
 
