@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gpt.script import reuse_memory  # before torch: see there
+from gpt.script import remember_few_shapes, reuse_memory  # before torch: see there
 
 # isort: split
 
@@ -15,6 +15,7 @@ from finetune.device import DTYPES
 from finetune.evaluate import answers
 from finetune.loss import summed_loss
 from finetune.optimizer import AdamW
+from gpt import lora
 from gpt.config import GPTConfig
 from gpt.model import GPT
 from gpt.sampling import generate
@@ -33,9 +34,14 @@ def training(spec: dict[str, Any]) -> dict[str, Any]:
     reuse_memory(not spec["low_memory"])
     model = GPT(GPTConfig(**spec["config"]), torch.Generator().manual_seed(123))
     model.to(spec["device"]).train()
+    if model.num_parameters() > 1e8:
+        remember_few_shapes()
     model.recompute = spec["low_memory"]
-    optimizer = AdamW(model.parameters(), lr=5e-5, weight_decay=0.1)
     dtype = DTYPES[spec["dtype"]]
+    if spec["lora_rank"] is not None:
+        lora.add(model, spec["lora_rank"], alpha=256, frozen_dtype=dtype)
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = AdamW(learned, lr=5e-5, weight_decay=0.1)
 
     def step(inputs: torch.Tensor, targets: torch.Tensor) -> None:
         loss_sum, count = summed_loss(

@@ -154,13 +154,16 @@ def contestants(
 ) -> list[Contestant]:
     """Whoever takes the steps on the chosen batches, by the names of their rows."""
 
-    def spec(dtype: str, low_memory: bool = False) -> dict[str, Any]:
+    def spec(
+        dtype: str, low_memory: bool = False, lora_rank: int | None = None
+    ) -> dict[str, Any]:
         return {
             "task": "training",
             "config": asdict(SIZES[options.model]),
             "device": device.type,
             "dtype": dtype,
             "low_memory": low_memory,
+            "lora_rank": lora_rank,
             "batches": [[part.tolist() for part in batch] for batch in chosen],
             "warm_up": WARM_UP,
         }
@@ -176,6 +179,7 @@ def contestants(
         ),
         *(Contestant(f"ours, {dtype}", OURS, spec(dtype)) for dtype in dtypes),
         Contestant(f"ours, {default}, --low-memory", OURS, spec(default, low_memory=True)),
+        Contestant(f"ours, {default}, --lora-rank 16", OURS, spec(default, lora_rank=16)),
     ]
 
 

@@ -96,6 +96,7 @@ def test_training_table(contestants_here, monkeypatch, capsys):
         "transformers, float32",
         "ours, float32",
         "ours, float32, --low-memory",
+        "ours, float32, --lora-rank 16",
     ]
     flops, rate = float(below.split()[1]), float(below.split(" at ")[1].split()[0])
     tokens = float(below.split("; ")[1].split()[0])
@@ -130,7 +131,8 @@ def test_memory_table_is_of_the_largest_batches(contestants_here, capsys):
     for name, spec in called:
         got = [torch.tensor(inputs).numel() for inputs, _ in spec["batches"]]
         assert got == sizes[: training.WARM_UP + 1], name
-    assert [spec["low_memory"] for _, spec in called] == [False, False, False, True]
+    assert [spec["low_memory"] for _, spec in called] == [False, False, False, True, False]
+    assert [spec["lora_rank"] for _, spec in called] == [None, None, None, None, 16]
 
 
 def test_generation_table(contestants_here, monkeypatch, capsys):
