@@ -31,7 +31,7 @@ def save(spec: dict[str, Any]) -> dict[str, Any]:
 
 def training(spec: dict[str, Any]) -> dict[str, Any]:
     """Seconds of each step on the given batches; the first ones are for warming up."""
-    reuse_memory(not spec["low_memory"])
+    reuse_memory(not spec["low_memory"] and spec["lora_rank"] is None)
     model = GPT(GPTConfig(**spec["config"]), torch.Generator().manual_seed(123))
     model.to(spec["device"]).train()
     if model.num_parameters() > 1e8:

@@ -154,9 +154,7 @@ def contestants(
 ) -> list[Contestant]:
     """Whoever takes the steps on the chosen batches, by the names of their rows."""
 
-    def spec(
-        dtype: str, low_memory: bool = False, lora_rank: int | None = None
-    ) -> dict[str, Any]:
+    def spec(dtype: str, low_memory: bool = False, lora_rank: int | None = None) -> dict[str, Any]:
         return {
             "task": "training",
             "config": asdict(SIZES[options.model]),
