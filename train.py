@@ -116,6 +116,7 @@ def fine_tune(options: TrainOptions, device: torch.device, processes: Processes)
     generator = torch.Generator().manual_seed(options.seed)
     with processes.first_on_its_machine_first():
         splits = split(read_records(options.data), options.data)
+        # LoRA is there to save memory, and what is kept of freed memory is a part of what it takes.
         reuse_memory(not options.low_memory and options.lora_rank is None)
         model, tokenizer, _ = pretrained.from_name(
             options.model, options.init, generator, device="cpu" if shard else device

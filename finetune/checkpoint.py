@@ -1,6 +1,6 @@
 """Checkpoints: all that a run needs to go on as if it had never stopped.
 
-    checkpoint/step-000120/
+    checkpoint/step-00000120/
         tensors.safetensors   parameters, AdamW's two moments and step counts, the generator's state
         state.json            where the run stood, and its metrics so far
         checksums.json        the CRC-32C of both
@@ -108,10 +108,10 @@ def load(path: Path, model: GPT, optimizer: AdamW, records: str) -> tuple[Positi
     if state["frozen"] != _frozen(model, optimizer):
         raise CheckpointError(f"{path}: the run had another model to start from")
     shuffle = tensors.pop("shuffle")
-    shapes = {f"model.{name}": p.shape for name, p in model.named_parameters()}
+    shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
     for name, tensor in tensors.items():
         kind, _, of = name.partition(".")
-        if kind != "step" and shapes.get(f"model.{of}") != tensor.shape:
+        if kind != "step" and shapes.get(of) != tensor.shape:
             raise CheckpointError(f"{path}: {of} has another shape in the model there is now")
     with torch.no_grad():
         for name, parameter in _trained(model, optimizer):
