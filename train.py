@@ -32,12 +32,14 @@ from tqdm import tqdm
 from finetune.dataset import BUNDLED, Example, Record, encode, read_records, split
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.distributed import Processes, joined, whole
-from finetune.evaluate import answers
-from finetune.loop import Metrics, train
+from finetune.evaluate import answers, record_losses
+from finetune.loop import BEGINNING, Metrics, train
+from finetune.microscope import Row, look
 from finetune.optimizer import DECAYING, SCHEDULES, AdamW, learning_rate
 from finetune.options import option, parse, parse_again
 from finetune.prompt import TEMPLATES
 from finetune.run import Run, is_finished, new_directory, stored_options
+from finetune.scores import by_kind, perplexity, scored
 from gpt import lora
 from gpt.config import SIZES
 from gpt.errors import UserError
@@ -72,6 +74,7 @@ class TrainOptions:
     eval_every: int = option(5, "steps from one evaluation to the next", at_least=1)
     eval_batches: int = option(5, "batches an evaluation looks at, of each part", at_least=1)
     max_steps: int | None = option(None, "stop after so many steps", at_least=1)
+    samples: int = option(10, "test records answered before training, to compare", at_least=0)
     seed: int = option(123, "seeds random weights and the order of the records", at_least=0)
     device: str = option("auto", "where to compute", choices=DEVICES)
     dtype: str = option(
@@ -89,6 +92,9 @@ class TrainOptions:
         None, "go on with a run that was stopped, with its options", metavar="DIR"
     )
 
+
+SAMPLE_TOKENS = 64  # how long an answer before training gets: a model may go on for ever
+UNDER_THE_MICROSCOPE = 3  # validation records
 
 # The options that a resumed run may have otherwise than before.
 MAY_CHANGE = ("device", "low_memory", "shard", "save_every", "resume")
@@ -151,7 +157,7 @@ def fine_tune(options: TrainOptions, device: torch.device, processes: Processes)
     records = hashlib.sha256(repr(splits).encode("utf-8")).hexdigest()
     run = Run(directory, model, optimizer, records, options.save_every, processes)
     learned = sum(parameter.numel() for parameter in optimizer.parts)
-    say(
+    run.describe(
         f"{options.model}: {model.num_parameters():,} parameters"
         + (f", {learned:,} of them trained" if learned < model.num_parameters() else "")
         + f", on {device} in {str(dtype).removeprefix('torch.')}"
@@ -160,6 +166,16 @@ def fine_tune(options: TrainOptions, device: torch.device, processes: Processes)
         f"{len(validation)} to validate\n"
         f"Run: {directory}" + (f", after step {run.start.step}" if run.start.step >= 0 else "")
     )
+
+    def seen(model: GPT) -> list[Row]:
+        return look(model, tokenizer, validation[:UNDER_THE_MICROSCOPE], options.mask_prompt, dtype)
+
+    if run.start == BEGINNING:
+        with whole(model):
+            if processes.leads:
+                plain, asked_first = lora.merged(model), splits.test[: options.samples]
+                first = answers(plain, tokenizer, asked_first, options.template, SAMPLE_TOKENS)
+                run.keep("before.json", {"answers": first, "microscope": seen(plain)})
 
     def on_evaluation(metrics: Metrics) -> None:
         run.on_evaluation(metrics)
@@ -184,7 +200,7 @@ def fine_tune(options: TrainOptions, device: torch.device, processes: Processes)
         say(f"  Instruction: {sample.instruction}")
         if sample.input:
             say(f"  Input:       {sample.input}")
-        say(f"  Expected:    {sample.output}\n  Response:    {answer}\n")
+        say(f"  Expected:    {sample.output}\n  Response:    {answer.text}\n")
 
     schedule = partial(
         learning_rate,
@@ -217,12 +233,28 @@ def fine_tune(options: TrainOptions, device: torch.device, processes: Processes)
     with whole(model):
         if not processes.leads:
             return
-        responses = answers(lora.merged(model), tokenizer, splits.test, options.template)
-    run.finish(splits.test, responses)
-    last = run.history[-1]
+        plain = lora.merged(model)
+        given = answers(plain, tokenizer, splits.test, options.template)
+        run.keep("after.json", {"microscope": seen(plain)})
+        figures = scored(splits.test, given)
+        for part, examples in (("test", testing), ("validation", validation)):
+            losses = record_losses(plain, examples, options.batch_size, options.mask_prompt, dtype)
+            figures[f"Perplexity, {part}"] = perplexity(losses)
+    kinds = by_kind(splits.test, given)
+    run.keep(
+        "scores.json",
+        {
+            "figures": {name: figure._asdict() for name, figure in figures.items()},
+            "kinds": {name: kind._asdict() for name, kind in kinds.items()},
+        },
+    )
+    run.finish(splits.test, given)
+    last, exact = run.history[-1], figures["Exact match"]
     say(
+        f"Of the {exact.count} test answers {round(exact.value * exact.count)} are exact "
+        f"({exact.value:.0%}, from {exact.low:.0%} to {exact.high:.0%}).\n"
         f"Trained on {last.tokens:,} tokens in {last.seconds:.1f} s. In {directory}: "
-        "model/, losses.svg, and responses.json with the answers to the test records"
+        "model/, report.html, and responses.json with the answers to the test records"
         + (f". {left_out} records did not fit and were left out, as said above" if left_out else "")
     )
 

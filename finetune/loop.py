@@ -34,6 +34,8 @@ class Metrics(NamedTuple):
     epoch: float  # passes over the training data so far
     tokens: int  # supervised tokens seen so far
     seconds: float
+    lr: float  # of that update; 0 before any
+    tokens_per_second: float  # in the updates since the evaluation before, not counting that
     train_loss: float
     val_loss: float
 
@@ -90,10 +92,12 @@ def train(
     steps = min(epochs * steps_per_epoch, max_steps or math.inf)
     step, tokens, seconds, shuffle = start
     started = time.perf_counter() - seconds
+    lr, recent_tokens, recent_seconds = 0.0, 0, 0.0  # the two since the last evaluation
     if shuffle is not None:
         generator.set_state(shuffle)
 
     def evaluate() -> None:
+        nonlocal recent_tokens, recent_seconds
         losses = [
             mean_loss(model, examples, batch_size, eval_batches, mask_prompt, dtype, processes)
             for examples in (training, validation)
@@ -101,7 +105,10 @@ def train(
         for loss in losses:
             _require_finite(loss, step)
         seconds = time.perf_counter() - started
-        on_evaluation(Metrics(step, (step + 1) / steps_per_epoch, tokens, seconds, *losses))
+        speed = recent_tokens / recent_seconds if recent_tokens else 0.0
+        recent_tokens, recent_seconds = 0, 0.0
+        epoch = (step + 1) / steps_per_epoch
+        on_evaluation(Metrics(step, epoch, tokens, seconds, lr, speed, *losses))
 
     model.train()
     with tqdm(
@@ -119,7 +126,8 @@ def train(
             shuffled = windows(batches(training, batch_size, mask_prompt, generator), accumulate)
             for window in islice(shuffled, first, None):
                 step_started = time.perf_counter()
-                optimizer.set_lr(schedule(step + 1, steps))
+                lr = schedule(step + 1, steps)
+                optimizer.set_lr(lr)
                 count = sum(int((targets != IGNORE_INDEX).sum()) for _, targets in window)
                 loss = 0.0
                 for inputs, targets in processes.rows(model, window):
@@ -133,7 +141,9 @@ def train(
                 step += 1
                 tokens += count
 
-                speed = count / (time.perf_counter() - step_started)
+                step_seconds = time.perf_counter() - step_started
+                recent_tokens, recent_seconds = recent_tokens + count, recent_seconds + step_seconds
+                speed = count / step_seconds
                 bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} tokens/s", refresh=False)
                 bar.update()
                 epoch_over = step + 1 in (steps, (epoch + 1) * steps_per_epoch)

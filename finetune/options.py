@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import shlex
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import MISSING, field, fields
@@ -67,10 +68,7 @@ def parse_again(
 
     Raises UserError if `argv` changes one that is not among `may_change`, or if one is not right.
     """
-    words = []
-    for name, value in stored.items():
-        if value is not None and value is not False:
-            words.append(flag(name) if value is True else f"{flag(name)}={value}")
+    words = _words(stored)
     before = parse(cls, words, "")
     now = parse(cls, [*words, *(sys.argv[1:] if argv is None else argv)], "")
     for each in fields(cls):
@@ -81,6 +79,19 @@ def parse_again(
                 "that"
             )
     return now
+
+
+def command_line(stored: dict[str, Any]) -> str:
+    """Stored options as they would be typed."""
+    return shlex.join(_words(stored))
+
+
+def _words(stored: dict[str, Any]) -> list[str]:
+    return [
+        flag(name) if value is True else f"{flag(name)}={value}"
+        for name, value in stored.items()
+        if value is not None and value is not False
+    ]
 
 
 def flag(name: str) -> str:

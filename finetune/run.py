@@ -1,29 +1,37 @@
 """The directory of a run: what is written to it on the way, and how a run that stopped goes on.
 
 options.json     every option, written first
+run.json         the command, what it found, and the versions it ran with
+before.json      answers to some test records, and token losses, before training
 metrics.jsonl    one line an evaluation
 model/           the model after the last whole epoch; with LoRA also adapter/
 checkpoint/      what to go on from (finetune/checkpoint.py); removed at the end
 losses.svg       the loss curves
+after.json       the token losses after training
+scores.json      what the answers are worth (finetune/scores.py)
+report.html      all of this to look at (finetune/report.py)
 responses.json   the answers to the test records; the last file: the run is finished
 """
 
 import dataclasses
 import json
+import platform
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
-from finetune import checkpoint
+from finetune import checkpoint, report
 from finetune.dataset import Record
 from finetune.distributed import ALONE, Processes
 from finetune.loop import BEGINNING, Metrics, Position
 from finetune.optimizer import AdamW
-from finetune.report import loss_curves
+from finetune.plot import loss_curves
+from finetune.scores import Answer
 from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.script import Stop
@@ -66,7 +74,7 @@ class Run:
 
     Opening it puts the last checkpoint, if there is one, into model and optimizer: training starts
     at `start`. Every process has one; the leader's alone writes. `records` stands for what is
-    trained on.
+    trained on, `command` goes on with it.
     """
 
     def __init__(
@@ -77,7 +85,9 @@ class Run:
         records: str,
         save_every: int | None = None,
         processes: Processes = ALONE,
+        command: str = "python train.py",
     ) -> None:
+        self.command = command
         self.directory, self.model, self.optimizer = directory, model, optimizer
         self.records, self.save_every, self.processes = records, save_every, processes
         self.start: Position = BEGINNING
@@ -92,6 +102,22 @@ class Run:
                     left_over.unlink()
             # What was noted after the checkpoint will be noted again.
             write_text(directory / "metrics.jsonl", "".join(map(_line, self.history)))
+
+    def describe(self, about: str) -> None:
+        """Print what the run is, and keep it for the report."""
+        tqdm.write(about)
+        facts = {
+            "command": self.command,
+            "about": about.splitlines(),
+            "versions": f"Python {platform.python_version()}, torch {torch.__version__}, "
+            f"{platform.system()} on {platform.machine()}, {torch.get_num_threads()} threads",
+        }
+        if self.processes.leads and self.start == BEGINNING:
+            write_text(self.directory / "run.json", json.dumps(facts, indent=2) + "\n")
+
+    def keep(self, name: str, seen: dict[str, Any]) -> None:
+        """Write a file of what was seen of the model."""
+        write_text(self.directory / name, json.dumps(seen, ensure_ascii=False) + "\n")
 
     def on_evaluation(self, metrics: Metrics) -> None:
         """Note it."""
@@ -116,17 +142,19 @@ class Run:
         if stopping:
             tqdm.write(
                 f"Stopped after step {position.step}. To go on: "
-                f"python train.py --resume {self.directory}"
+                f"{self.command} --resume {self.directory}"
             )
             self.stop.leave()
 
-    def finish(self, records: Sequence[Record], responses: Sequence[str]) -> None:
+    def finish(self, records: Sequence[Record], answers: Sequence[Answer]) -> None:
         """Write what a finished run has. For the leader."""
         write_text(self.directory / "losses.svg", loss_curves(self.history))
         answered = [
-            dataclasses.asdict(record) | {"response": response}
-            for record, response in zip(records, responses, strict=True)
+            dataclasses.asdict(record)
+            | {"response": answer.text, "ended": answer.ended, "tokens": answer.tokens}
+            for record, answer in zip(records, answers, strict=True)
         ]
+        write_text(self.directory / report.NAME, report.page(self.directory, answered))
         text = json.dumps(answered, indent=2, ensure_ascii=False)
         write_text(self.directory / "responses.json", text + "\n")
         shutil.rmtree(self.directory / "checkpoint", ignore_errors=True)

@@ -17,7 +17,10 @@ from finetune.optimizer import AdamW
 from gpt import lora
 from tests import textbook
 
-HISTORY = [Metrics(-1, 0.0, 0, 0.1, 3.5, 3.6), Metrics(3, 0.25, 96, 1 / 3, 2.1, 2.2)]
+HISTORY = [
+    Metrics(-1, 0.0, 0, 0.1, 0.0, 0.0, 3.5, 3.6),
+    Metrics(3, 0.25, 96, 1 / 3, 1e-3, 288.0, 2.1, 2.2),
+]
 
 
 def trained(steps=2, seed=1, rank=None):

@@ -78,12 +78,13 @@ def test_train_then_generate(here):
     assert [r["instruction"] for r in responses] == [r.instruction for r in splits.test]
     assert [r["output"] for r in responses] == [r.output for r in splits.test]
     expected = answers(model, tokenizer, splits.test, "alpaca")
-    assert [r["response"] for r in responses] == expected
+    given = [(r["response"], r["ended"], r["tokens"]) for r in responses]
+    assert given == expected
 
     # After each epoch the first validation record is asked; the second answer is the saved model's.
     (sample,) = answers(model, tokenizer, splits.validation[:1], "alpaca")
     assert trained.stdout.count(f"Instruction: {splits.validation[0].instruction}") == 2
-    assert f"  Response:    {sample}\n" in trained.stdout
+    assert f"  Response:    {sample.text}\n" in trained.stdout
     ET.parse(directory / "losses.svg")
     options = json.loads((directory / "options.json").read_text(encoding="utf-8"))
     assert options["lr"] == 0.01 and options["weight_decay"] == 0.1
@@ -96,7 +97,7 @@ def test_train_then_generate(here):
     )  # fmt: skip
     assert asked.returncode == 0, asked.stderr
     assert asked.stderr == f"Model: {Path('runs') / directory.name / 'model'}\n"
-    assert asked.stdout.strip() == expected[0]
+    assert asked.stdout.strip() == expected[0].text
 
 
 def test_ctrl_c_ends_with_130_and_what_was_saved_intact(here):
@@ -263,7 +264,7 @@ def test_the_template_of_a_run_is_the_template_of_its_answers(here, capsys):
     responses = json.loads((here / "r" / "responses.json").read_text(encoding="utf-8"))
     model, tokenizer, _ = pretrained.load(here / "r" / "model")
     samples = split(read_records(here / "data.json"), "").validation[:1]
-    assert f"  Response:    {answers(model, tokenizer, samples, 'phi3')[0]}\n" in (
+    assert f"  Response:    {answers(model, tokenizer, samples, 'phi3')[0].text}\n" in (
         capsys.readouterr().out
     )
     asked = ["--prompt", responses[0]["instruction"], "--input", responses[0]["input"]]
@@ -394,13 +395,19 @@ def test_every_option_of_train_reaches_its_place(here, monkeypatch):
 
     monkeypatch.setattr(train, "train", stop)
     monkeypatch.setattr(train, "choose_device", lambda name: torch.device("meta"))
+    asked = []
+    monkeypatch.setattr(train, "answers", lambda *arguments: asked.extend(arguments) or [])
+    monkeypatch.setattr(train, "look", lambda *arguments: asked.extend(arguments) or [])
     words = (
         "--epochs 3 --batch-size 2 --max-steps 9 --eval-every 4 --eval-batches 6 --mask-prompt "
         "--lr 0.5 --weight-decay 0.25 --dtype bfloat16 --template phi3 --out r --accumulate 3 "
-        "--decay matrices --clip-norm 0.125 --warmup-steps 4 --schedule linear"
+        "--decay matrices --clip-norm 0.125 --warmup-steps 4 --schedule linear --samples 1"
     )
     with pytest.raises(Reached) as reached:
         train.main([*SMALL, *words.split()])
+    _, _, records, template, limit, _, _, watched, masked, dtype = asked
+    assert len(records) == 1 and (template, limit) == ("phi3", train.SAMPLE_TOKENS)
+    assert len(watched) <= 3 and masked and dtype == torch.bfloat16
     (model, optimizer, training, validation), options = reached.value.args
     expected = {"epochs": 3, "batch_size": 2, "max_steps": 9, "eval_every": 4, "eval_batches": 6}
     expected |= {"mask_prompt": True, "dtype": torch.bfloat16, "accumulate": 3}
@@ -432,7 +439,7 @@ def test_low_memory_is_the_same_run_to_the_last_digit(here, monkeypatch, capsys)
     assert reused == [True, False] and recomputed == [False, True]
     plain, low = (
         [
-            {**json.loads(line), "seconds": None}
+            {**json.loads(line), "seconds": None, "tokens_per_second": None}
             for line in (here / name / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         ]
         for name in ("plain", "low")

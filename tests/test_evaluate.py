@@ -10,6 +10,7 @@ from finetune.dataset import Example, Record
 from finetune.evaluate import answers, mean_loss
 from finetune.loss import summed_loss
 from finetune.prompt import format_prompt
+from finetune.scores import Answer
 from gpt.sampling import generate
 from gpt.tokenizer import Tokenizer
 from tests import textbook
@@ -51,7 +52,8 @@ def test_answers_are_each_records_own_in_the_order_of_the_records():
         room = min(9, 200 - len(prompt))
         tokens = generate(model, [prompt], room, TOKENIZER.end_of_text) if room > 0 else [[]]
         expected.append(TOKENIZER.decode(tokens[0]).strip())
-    assert answers(model, TOKENIZER, records, "alpaca", 9, batch_size=2) == expected
+    given = answers(model, TOKENIZER, records, "alpaca", 9, batch_size=2)
+    assert [answer.text for answer in given] == expected
     assert expected[5] == "" and len(set(expected)) > 1
 
 
@@ -63,7 +65,8 @@ def test_answers_are_asked_in_the_template_given():
         (tokens,) = generate(model, [prompt], 9, TOKENIZER.end_of_text)
         by_template[template] = TOKENIZER.decode(tokens).strip()
         record = Record("Hi", "y", "there")
-        assert answers(model, TOKENIZER, [record], template, 9) == [by_template[template]]
+        (given,) = answers(model, TOKENIZER, [record], template, 9)
+        assert given.text == by_template[template]
     assert by_template["alpaca"] != by_template["phi3"]
 
 
@@ -100,9 +103,10 @@ def always(token, context_length=1000):
 def test_an_answer_is_stripped_ends_at_its_end_and_has_256_tokens_at_most():
     (a,), (space,) = TOKENIZER.encode("a"), TOKENIZER.encode(" ")
     record = Record("x", "y")
-    assert answers(always(a), TOKENIZER, [record], "alpaca") == ["a" * 256]
-    assert answers(always(space), TOKENIZER, [record], "alpaca") == [""]
-    assert answers(always(TOKENIZER.end_of_text), TOKENIZER, [record], "alpaca") == [""]
+    assert answers(always(a), TOKENIZER, [record], "alpaca") == [Answer("a" * 256, False, 256)]
+    assert answers(always(space), TOKENIZER, [record], "alpaca") == [Answer("", False, 256)]
+    ended = answers(always(TOKENIZER.end_of_text), TOKENIZER, [record], "alpaca")
+    assert ended == [Answer("", True, 0)]
 
 
 @pytest.mark.parametrize("room", [-1, 0, 1, 2])
@@ -110,4 +114,4 @@ def test_an_answer_ends_where_the_context_is_full(room):
     (a,) = TOKENIZER.encode("a")
     context = len(TOKENIZER.encode(format_prompt("x"))) + room
     answer = answers(always(a, context), TOKENIZER, [Record("x", "y")], "alpaca")
-    assert answer == ["a" * max(0, room)]
+    assert answer == [Answer("a" * max(0, room), False, max(0, room))]

@@ -1,135 +1,147 @@
-"""finetune/report.py: the SVG is well-formed, and every point is where its figures put it."""
+"""finetune/report.py: what is on the page, that nothing on it comes from elsewhere or gets out of
+its place, and how a browser sees it."""
 
+import json
 import re
-import xml.etree.ElementTree as ET
+import shutil
+import subprocess
+from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from finetune.loop import Metrics
-from finetune.report import BOTTOM, LEFT, RIGHT, TOP, loss_curves
+import train
+from finetune import report
+from gpt.errors import UserError
+from tests.test_cli import SMALL
 
-SVG = "{http://www.w3.org/2000/svg}"
-LOSSES = [(9.0, 9.1), (5.0, 5.5), (2.5, 4.0), (1.25, 3.9)]
-
-
-def history(losses, tokens_per_step=100):
-    return [
-        Metrics(i - 1, i / 2, i * tokens_per_step, float(i), train_loss, val_loss)
-        for i, (train_loss, val_loss) in enumerate(losses)
-    ]
+EVIL = '<script>alert("x")</script> & <b>bold</b>'
+NO_ENDS = {"meta", "path", "rect"}
 
 
-def curve(svg, look):
-    (line,) = (p for p in svg.iter(f"{SVG}polyline") if look in p.get("class").split())
-    return [tuple(map(float, point.split(","))) for point in line.get("points").split()]
+class Page(HTMLParser):
+    """The elements that are open while a text is met, and all texts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.texts, self.attributes = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+        if tag not in NO_ENDS:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+    def handle_endtag(self, tag):
+        if tag not in NO_ENDS:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
 
 
-def texts(svg):
-    return [text.text for text in svg.iter(f"{SVG}text")]
-
-
-def test_points_lie_where_the_axis_says():
-    """9.1 and 1.25 in steps of 2 make an axis from 0 to 10; 1.5 epochs make the width."""
-    svg = ET.fromstring(loss_curves(history(LOSSES)))
-    assert [label for label in texts(svg) if label in {"0", "2", "4", "6", "8", "10"}][:6] == [
-        "0", "2", "4", "6", "8", "10",
+@pytest.fixture
+def finished(here):
+    """A run whose data and model say what a page must not take for its own."""
+    rows = [
+        {"instruction": f"{EVIL} {i}", "input": "a < b" if i % 2 else "", "output": f"{EVIL} {i}!",
+         "kind": "odd_kind" if i % 2 else "<even>"}
+        for i in range(20)
     ]  # fmt: skip
-    for look, column in (("train", 0), ("validation", 1)):
-        for i, (x, y) in enumerate(curve(svg, look)):
-            assert x == pytest.approx(LEFT + (RIGHT - LEFT) * i / 3, abs=0.06)
-            loss = LOSSES[i][column]
-            assert y == pytest.approx(BOTTOM - (BOTTOM - TOP) * loss / 10, abs=0.06)
+    (here / "data.json").write_text(json.dumps(rows), encoding="utf-8")
+    short = ["--batch-size", "2", "--lr", "0.01", "--eval-every", "2", "--mask-prompt"]
+    assert train.main([*SMALL, *short, "--samples", "1", "--out", "r"]) == 0
+    answers = json.loads((here / "r/responses.json").read_text(encoding="utf-8"))
+    answers[0] |= {"response": answers[0]["output"].upper(), "ended": True}
+    answers[1] |= {"response": EVIL, "ended": False}
+    (here / "r/responses.json").write_text(json.dumps(answers), encoding="utf-8")
+    assert report.main([str(here / "r")]) == 0
+    return here / "r"
 
 
-def test_axes_and_curves_are_named_with_their_last_values():
-    named = texts(ET.fromstring(loss_curves(history(LOSSES))))
-    for name in ("Epochs", "Tokens seen", "Loss (nats per token)"):
-        assert name in named
-    assert "Training: 1.250" in named and "Validation: 3.900" in named
+def test_the_page_shows_the_run_and_lets_nothing_out(finished):
+    text = (finished / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    shown = "".join(page.texts)
+    assert "script" not in page.tags and "alert" in shown and "<even>" in shown
+    assert not [name for name, _ in page.attributes if name in ("src", "href")]
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", text)
+    heads = ["Before and after", "Learning", "One batch under the microscope"]
+    heads += ["Scores on the test records", "All test answers", "To do the same again"]
+    for head in heads:
+        assert head in page.texts
+    answers = json.loads((finished / "responses.json").read_text(encoding="utf-8"))
+    for answer in answers:
+        assert shown.count(answer["instruction"]) >= 1 and answer["output"] in shown
+    # Of the two test answers one is right now, the other was cut off; one of them is shown twice.
+    marks = [t for t in page.texts if t in ("✓", "✗")]
+    assert marks.count("✓") == 2 and len(marks) == 2 + len(answers)
+    assert f"{EVIL} …" in shown
+    assert "--lr=0.01" in shown and "--mask-prompt" in shown and "python train.py" in shown
 
 
-def test_tokens_stand_above_the_epoch_at_which_they_were_seen():
-    """300 tokens, evenly over 1.5 epochs: a mark every 50, the one of 150 half-way along."""
-    svg = ET.fromstring(loss_curves(history(LOSSES)))
-    marks = {
-        t.text: float(t.get("x")) for t in svg.iter(f"{SVG}text") if t.get("y") == f"{TOP - 10:.1f}"
-    }
-    assert list(marks) == ["0", "50", "100", "150", "200", "250", "300"]
-    assert marks["150"] == pytest.approx((LEFT + RIGHT) / 2, abs=0.06)
+def test_the_microscope_has_a_cell_for_each_position_and_greys_what_is_masked(finished):
+    text = (finished / "report.html").read_text(encoding="utf-8")
+    before = json.loads((finished / "before.json").read_text(encoding="utf-8"))["microscope"]
+    after = json.loads((finished / "after.json").read_text(encoding="utf-8"))["microscope"]
+    losses = [loss for row in before for loss in row[2]]
+    assert text.count('class="off"') == losses.count(None) > 0
+    for old, new in zip(before, after, strict=True):
+        assert old[:2] == new[:2] and old[2] != new[2]
+        for before_it, after_it in zip(old[2], new[2], strict=True):
+            if before_it is not None:
+                assert f'title="loss {before_it:.2f} → {after_it:.2f}"' in text
+                assert f"--l:{min(before_it / report.HOTTEST, 1):.2f}" in text
 
 
-@given(
-    losses=st.lists(st.tuples(st.floats(1e-6, 1e4), st.floats(1e-6, 1e4)), min_size=1, max_size=20),
-    tokens=st.integers(0, 10**9),
-)
-def test_any_history_is_drawn_inside_its_frame(losses, tokens):
-    svg = ET.fromstring(loss_curves(history(losses, tokens)))
-    for look in ("train", "validation"):
-        points = curve(svg, look)
-        assert len(points) == len(losses)
-        for x, y in points:
-            assert LEFT - 0.1 <= x <= RIGHT + 0.1 and TOP - 0.1 <= y <= BOTTOM + 0.1
-    assert len(texts(svg)) < 40
+def test_what_is_missing_is_left_out_and_what_is_no_run_is_refused(finished, tmp_path):
+    whole = report.page(finished, report.read_responses(finished))
+    for name in ("before.json", "after.json", "scores.json", "responses.json", "run.json"):
+        (finished / name).unlink()
+    bare = report.page(finished, report.read_responses(finished))
+    Page(bare)
+    assert "Learning" in bare and "Learning" in whole
+    for head in ("Before and after", "microscope", "Scores on", "All test", "To do the same"):
+        assert f">{head}" in whole or f"{head}</h2>" in whole
+        assert f">{head}" not in bare and f"{head}</h2>" not in bare
+    with pytest.raises(UserError, match=r"metrics\.jsonl: no metrics of a run"):
+        report.main([str(tmp_path / "nowhere")])
+    (finished / "metrics.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="has not measured anything yet"):
+        report.main([str(finished)])
+    (finished / "metrics.jsonl").write_text('{"step": 1}\n', encoding="utf-8")
+    with pytest.raises(UserError, match="no metrics of a run"):
+        report.main([str(finished)])
 
 
-def test_an_axis_need_not_start_at_zero_and_its_labels_stand_at_their_lines():
-    """2.9 and 2.1 in steps of 0.2 make an axis from 2.0 to 3.0."""
-    svg = ET.fromstring(loss_curves(history([(2.9, 2.8), (2.1, 2.5)])))
-    (_, first), (_, last) = curve(svg, "train")
-    assert first == pytest.approx(BOTTOM - (BOTTOM - TOP) * 0.9, abs=0.06)
-    assert last == pytest.approx(BOTTOM - (BOTTOM - TOP) * 0.1, abs=0.06)
-    labels = {t.text: float(t.get("y")) for t in svg.iter(f"{SVG}text") if t.get("class") == "end"}
-    assert list(labels) == ["2.0", "2.2", "2.4", "2.6", "2.8", "3.0"]
-    lines = [p.get("d") for p in svg.iter(f"{SVG}path") if p.get("class") == "grid"]
-    for i, (label, line) in enumerate(zip(labels.values(), lines, strict=True)):
-        height = BOTTOM - (BOTTOM - TOP) * i / 5
-        assert label - 4 == pytest.approx(height, abs=0.06)  # the middle of a figure
-        assert float(line.split()[-1]) == pytest.approx(height, abs=0.06)
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
-@pytest.mark.parametrize("loss", [1.0, 0.0, 2.5])
-def test_a_flat_curve_is_drawn(loss):
-    for losses in ([(loss, loss)], [(loss, loss)] * 3):
-        for _, y in curve(ET.fromstring(loss_curves(history(losses))), "train"):
-            assert TOP <= y <= BOTTOM
-
-
-@pytest.mark.parametrize(
-    ("last", "labels"),
-    [
-        (0.3, ["0.00", "0.05", "0.10", "0.15", "0.20", "0.25", "0.30"]),
-        (1.5, ["0.0", "0.5", "1.0", "1.5"]),
-        (2.0, ["0.0", "0.5", "1.0", "1.5", "2.0"]),
-        (12.0, ["0", "2", "4", "6", "8", "10", "12"]),
-    ],
-)
-def test_epochs_are_marked_below(last, labels):
-    metrics = [Metrics(-1, 0.0, 0, 0.0, 3.0, 3.0), Metrics(9, last, 500, 9.0, 2.0, 2.0)]
-    svg = ET.fromstring(loss_curves(metrics))
-    below = [t for t in svg.iter(f"{SVG}text") if t.get("y") == f"{BOTTOM + 20:.1f}"]
-    assert [t.text for t in below] == labels
-    for text in below:
-        at = LEFT + (RIGHT - LEFT) * float(text.text) / last
-        assert float(text.get("x")) == pytest.approx(at, abs=0.06)
-
-
-def test_long_batches_move_the_marks_of_the_tokens():
-    """100 tokens in the first half of the run, 300 in the second: 200 stand at two thirds."""
-    metrics = [
-        Metrics(step, epoch, tokens, 0.0, 3.0, 3.0)
-        for step, epoch, tokens in ((-1, 0.0, 0), (4, 0.5, 100), (9, 1.0, 400))
-    ]
-    svg = ET.fromstring(loss_curves(metrics))
-    (mark,) = (t for t in svg.iter(f"{SVG}text") if t.text == "200")
-    assert float(mark.get("x")) == pytest.approx(LEFT + (RIGHT - LEFT) * 2 / 3, abs=0.06)
-
-
-def test_epochs_are_named_below_tokens_above_and_only_validation_is_dashed():
-    document = loss_curves(history(LOSSES))
-    heights = {t.text: t.get("y") for t in ET.fromstring(document).iter(f"{SVG}text")}
-    assert float(heights["Epochs"]) > BOTTOM and float(heights["Tokens seen"]) < TOP
-    dashed = re.findall(r"\.(\w+) \{[^}]*stroke-dasharray", document)
-    assert dashed == ["validation"]
-    assert "@media (prefers-color-scheme: dark)" in document
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
+@pytest.mark.parametrize("width", [500, 1100])
+def test_a_browser_sees_it_whole_at_two_widths(finished, tmp_path, width):
+    """A script that the test adds has the browser say how wide the page came out."""
+    text = (finished / "report.html").read_text(encoding="utf-8")
+    probe = (
+        "<script>document.title = [document.documentElement.scrollWidth, innerWidth, "
+        "document.querySelectorAll('.pair').length, document.scripts.length, "
+        "getComputedStyle(document.querySelector('.said')).flexDirection].join(' ')</script>"
+    )
+    (tmp_path / "probe.html").write_text(text.replace("</body>", probe + "</body>"), "utf-8")
+    seen = subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+         "--disable-background-networking", f"--user-data-dir={tmp_path / 'browser'}",
+         f"--window-size={width},900", "--dump-dom", (tmp_path / "probe.html").as_uri()],
+        capture_output=True, timeout=60, check=True, encoding="utf-8",
+    )  # fmt: skip
+    wide, window, pairs, scripts, direction = (
+        re.search(r"<title>(.*?)</title>", seen.stdout).group(1).split()
+    )
+    assert int(wide) <= int(window) == width
+    assert int(pairs) == 1 + 2 and scripts == "1"
+    assert direction == ("row" if width > 720 else "column")
