@@ -6,14 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.collate import collate
-from finetune.dataset import Example, Record
-from finetune.evaluate import answers, mean_loss
+from finetune.dataset import Example, Record, encode, read_records, split
+from finetune.evaluate import answers, main, mean_loss, record_losses, token_losses
 from finetune.loss import summed_loss
 from finetune.prompt import format_prompt
-from finetune.scores import Answer
+from finetune.scores import Answer, perplexity, scored, table
+from gpt.errors import UserError
 from gpt.sampling import generate
 from gpt.tokenizer import Tokenizer
 from tests import textbook
+from weights import pretrained
 
 TOKENIZER = Tokenizer(300)
 
@@ -115,3 +117,44 @@ def test_an_answer_ends_where_the_context_is_full(room):
     context = len(TOKENIZER.encode(format_prompt("x"))) + room
     answer = answers(always(a, context), TOKENIZER, [Record("x", "y")], "alpaca")
     assert answer == [Answer("a" * max(0, room), False, max(0, room))]
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_record_losses_are_those_of_each_example_alone(mask):
+    """In batches that pad, and with an example whose prompt is all there is."""
+    model = textbook.small_model()
+    rows = [*examples(5), Example([1, 2, 3, 4], 4)]
+    for (loss, count), example in zip(record_losses(model, rows, 4, mask), rows, strict=True):
+        total, tokens = summed_loss(model, *collate([example], mask))
+        assert count == tokens and loss == pytest.approx(torch.as_tensor(total).item(), rel=1e-5)
+
+
+def test_token_losses_are_minus_the_logs_of_the_softmax():
+    model, (inputs, targets) = textbook.small_model(), collate(examples(3), mask_prompt=True)
+    losses = token_losses(model, inputs, targets)
+    logs = model(inputs).log_softmax(dim=-1)
+    for row, column in (targets == -100).nonzero().tolist():
+        assert losses[row, column] == 0
+    for row, column in (targets != -100).nonzero().tolist():
+        expected = -logs[row, column, targets[row, column]].item()
+        assert losses[row, column].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_command_scores_a_part_of_the_records(here, capsys):
+    words = ["--model", "small", "--data", "data.json", "--dtype", "float32", "--device", "cpu"]
+    words += ["--max-new-tokens", "5"]
+    assert main([*words, "--split", "val"]) == 0
+    printed = capsys.readouterr().out
+    model, tokenizer, _ = pretrained.load(here / "small")
+    records = split(read_records("data.json"), "").validation
+    rows, _ = encode(records, tokenizer, model.config.context_length, "alpaca")
+    given = answers(model, tokenizer, records, "alpaca", 5)
+    figures = scored(records, given) | {"Perplexity": perplexity(record_losses(model, rows, 8))}
+    assert f"small, val of data.json: {len(records)} records" in printed
+    assert table(figures, {}) in printed and "By kind" not in printed
+    assert f"first 5 batches: {mean_loss(model, rows, 8, 5):.3f}" in printed
+    assert main([*words, "--split", "all", "--mask-prompt"]) == 0
+    assert "all of data.json: 20 records" in capsys.readouterr().out
+    with pytest.raises(UserError, match="no record fits the model's context"):
+        pretrained.save(here / "narrow", textbook.small_model(vocab_size=300, context_length=9))
+        main([*words, "--model", "narrow"])
