@@ -458,6 +458,16 @@ def test_the_command_converts_and_says_what_it_verified(tmp_path, capsys):
     ).read_bytes()
 
 
+def test_the_command_rounds_when_asked(tmp_path, capsys):
+    whole = pretrained.load(saved(tmp_path / "from", textbook.small_model(vocab_size=300))).model
+    assert weights_command(tmp_path / "from", tmp_path / "to", "bfloat16") == 0
+    size = (tmp_path / "to" / "model.safetensors").stat().st_size
+    assert size < 0.6 * (tmp_path / "from" / "model.safetensors").stat().st_size
+    half = pretrained.load(tmp_path / "to").model
+    for one, other in zip(whole.parameters(), half.parameters(), strict=True):
+        assert torch.equal(one.to(torch.bfloat16).float(), other)
+
+
 def test_the_command_fetches_by_name(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     (tmp_path / "hub" / "gpt2").mkdir(parents=True)

@@ -2,6 +2,7 @@
 
     python -m weights 355M       GPT-2's official weights of that size, fetched, verified, converted
     python -m weights SRC DST    the model in the directory SRC, in any form, into a new one, DST
+    python -m weights SRC DST bfloat16    the same, its numbers rounded (or float16, float32)
 
 SRC holds OpenAI's checkpoint (`model.ckpt.*` with `hparams.json`) or Hugging Face's GPT-2
 (`config.json` with `model.safetensors` or `pytorch_model.bin`).
@@ -15,10 +16,13 @@ from gpt.script import run  # before torch: see there
 
 # isort: split
 
+import torch
+
 from gpt.errors import UserError
 from weights import pretrained
 from weights.sources import REPOSITORIES
 
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 VERIFIED = {
     ".index": "each tensor's bytes against the CRC-32C in the index; every name and shape",
     ".safetensors": "the header, sizes and offsets; every name and shape",
@@ -34,14 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(arguments) == 1 and arguments[0] in REPOSITORIES:
         directory = pretrained.official(arguments[0])
         stored = pretrained.read(directory)
-    elif len(arguments) == 2:
-        source, directory = map(Path, arguments)
+    elif len(arguments) == 2 or (len(arguments) == 3 and arguments[2] in DTYPES):
+        source, directory = map(Path, arguments[:2])
+        dtype = DTYPES[arguments[2]] if arguments[2:] else None
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise UserError(f"{directory}: already there; give a new directory to write to")
-        stored = pretrained.convert(source, directory)
+        stored = pretrained.convert(source, directory, dtype)
         print(f"Read:     {stored.path}")
     else:
-        raise UserError(f"give one of {', '.join(REPOSITORIES)}, or SRC DST; see --help")
+        raise UserError(f"give one of {', '.join(REPOSITORIES)}, or SRC DST [DTYPE]; see --help")
     parameters = sum(tensor.numel() for tensor in stored.tensors.values())
     print(
         f"Verified: {VERIFIED[stored.path.suffix]}\n"

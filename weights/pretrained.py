@@ -134,14 +134,18 @@ def official(name: str, cache: Path | None = None) -> Path:
     return converted
 
 
-def convert(source: Path, directory: Path) -> Stored:
+def convert(source: Path, directory: Path, dtype: torch.dtype | None = None) -> Stored:
     """Write the model in `source`, in any form, as a directory of this project's, and return it.
 
-    No number changes or moves: the tensors go from one file's memory map to the other file, so that
-    memory holds the weights once, as pages the system may drop. Raises UserError.
+    No number changes or moves, unless they are to be rounded to a `dtype`: the tensors go from one
+    file's memory map to the other file, so that memory holds the weights once, as pages the system
+    may drop. Raises UserError.
     """
     stored = read(source)
-    _write(directory, stored.model.config, stored.tensors, stored.prompt_template)
+    tensors = stored.tensors
+    if dtype is not None:
+        tensors = {name: tensor.to(dtype) for name, tensor in tensors.items()}
+    _write(directory, stored.model.config, tensors, stored.prompt_template)
     return stored
 
 
