@@ -21,15 +21,16 @@ def option(
     metavar: str | None = None,
     at_least: float | None = None,
     above: float | None = None,
+    positional: bool = False,
 ) -> Any:
     """A dataclass field that is an option. `...` as its default means that it must be given.
 
-    A bool is a flag: False unless it is given.
+    A bool is a flag: False unless it is given. A positional one is given without its name.
 
     `at_least` and `above` bound a number from below.
     """
     assert default is not True, "a flag can only turn something on"
-    details = {"help": help, "choices": choices, "metavar": metavar}
+    details = {"help": help, "choices": choices, "metavar": metavar, "positional": positional}
     bounds = {"at_least": at_least, "above": above}
     return field(
         default=MISSING if default is ... else default, metadata=details | {"bounds": bounds}
@@ -42,6 +43,9 @@ def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> O
     for each in fields(cls):
         details = dict(each.metadata)
         bounds = details.pop("bounds")
+        if details.pop("positional"):
+            parser.add_argument(each.name, **details)
+            continue
         if each.type is bool:
             parser.add_argument(flag(each.name), action="store_true", help=details["help"])
             continue

@@ -2,6 +2,7 @@
 
 import copy
 import io
+import itertools
 import math
 import re
 import time
@@ -319,6 +320,20 @@ def test_seconds_are_counted_from_the_start_of_training():
     evaluations, _ = run(textbook.small_model(), examples(8), eval_every=1)
     seconds = [0, *(m.seconds for m in evaluations), time.perf_counter() - started]
     assert seconds == sorted(seconds)
+
+
+def test_rate_and_speed_of_the_updates_are_noted(monkeypatch):
+    """By a clock that ticks when it is looked at: a step takes a second, an evaluation none."""
+    ticks = itertools.count()
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: float(next(ticks)))
+    evaluations, _ = run(
+        textbook.small_model(), examples(14), eval_every=3, schedule=lambda step, steps: step + 0.5
+    )
+    assert [m.step for m in evaluations] == [-1, 0, 3, 6]
+    assert [m.lr for m in evaluations] == [0.0, 0.5, 3.5, 6.5]
+    tokens = [m.tokens for m in evaluations]
+    expected = [0.0, tokens[1] / 1, (tokens[2] - tokens[1]) / 3, (tokens[3] - tokens[2]) / 3]
+    assert [m.tokens_per_second for m in evaluations] == pytest.approx(expected)
 
 
 def test_the_bar_counts_the_steps_to_take_and_shows_loss_and_speed(monkeypatch):

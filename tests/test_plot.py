@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.loop import Metrics
-from finetune.plot import BOTTOM, LEFT, RIGHT, TOP, loss_curves
+from finetune.plot import BOTTOM, LEFT, RIGHT, TOP, loss_curves, rate_curve, speed_curve
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOSSES = [(9.0, 9.1), (5.0, 5.5), (2.5, 4.0), (1.25, 3.9)]
@@ -136,3 +136,24 @@ def test_epochs_are_named_below_tokens_above_and_only_validation_is_dashed():
     dashed = re.findall(r"\.(\w+) \{[^}]*stroke-dasharray", document)
     assert dashed == ["validation"]
     assert "@media (prefers-color-scheme: dark)" in document
+
+
+def test_rate_and_speed_are_drawn_from_the_first_update_above_an_axis_from_zero():
+    """2e-4 and 1e-4 of 2e-4, 300 and 1500 tokens/s of 1500; nothing at step -1."""
+    run = [
+        Metrics(-1, 0.0, 0, 0.0, 0.0, 0.0, 3.0, 3.0),
+        Metrics(0, 0.5, 50, 1.0, 2e-4, 300.0, 3.0, 3.0),
+        Metrics(1, 1.0, 100, 2.0, 1e-4, 1500.0, 3.0, 3.0),
+    ]
+    height, middle = BOTTOM - TOP, (LEFT + RIGHT) / 2
+    for draw, shares, named in (
+        (rate_curve, (1, 1 / 2), ("Learning rate: 0.0001", "Learning rate")),
+        (speed_curve, (300 / 1500, 1), ("Speed: 1,500", "Tokens per second")),
+    ):
+        svg = ET.fromstring(draw(run))
+        (x1, y1), (x2, y2) = curve(svg, "train")
+        assert (x1, x2) == pytest.approx((middle, RIGHT), abs=0.06)
+        expected = [BOTTOM - height * share for share in shares]
+        assert [y1, y2] == pytest.approx(expected, abs=0.06)
+        assert set(named) <= set(texts(svg))
+    assert "5e-05" in texts(ET.fromstring(rate_curve(run)))

@@ -87,6 +87,10 @@ def test_perplexity_is_e_to_the_mean_over_all_tokens():
     figure = perplexity([(6.0, 3), (1.0, 1), (0.0, 0), (8.0, 6)])
     assert figure.value == pytest.approx(math.exp(15 / 10)) and figure.count == 10
     assert math.exp(1.0) <= figure.low <= figure.value <= figure.high <= math.exp(2.0)
+    # Half of the records have a token of loss 0, half 99 of loss 2: the interval weighs them too.
+    figure = perplexity([(0.0, 1), (2.0 * 99, 99)] * 50)
+    assert figure.value == pytest.approx(math.exp(2 * 0.99))
+    assert math.exp(1.9) < figure.low < figure.value < figure.high
 
 
 RECORDS = [
@@ -97,7 +101,7 @@ RECORDS = [
 ]
 ANSWERS = [
     Answer("The cat sat.", True, 5),
-    Answer("yes", True, 1),
+    Answer("yes.", True, 1),
     Answer("Two", False, 9),
     Answer("", False, 0),
 ]
