@@ -1,4 +1,8 @@
-"""Ask a model: `python generate.py --prompt "What is the opposite of hot?"`.
+"""Ask a model: `python generate.py --prompt "What is the opposite of hot?"`, or talk to it.
+
+    python generate.py                                     in a terminal: a chat
+    echo "What is the opposite of hot?" | python generate.py    each line asked, a JSON line each
+    python generate.py --prompts FILE --out FILE           a file of prompts, in batches
 
 The prompt is put into the template that the model was fine-tuned with (finetune/prompt.py), and
 the answer is printed token by token as the model chooses it (gpt/sampling.py). With `--raw` the
@@ -6,6 +10,7 @@ text goes in as it is and the model simply continues it, which is all that a mod
 fine-tuned can do.
 """
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +22,15 @@ from gpt.script import run  # before torch: see there
 
 import torch
 
+from finetune.chat import Chat, edited_lines
+from finetune.dataset import Record, read_records
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
+from finetune.evaluate import answers
 from finetune.options import option, parse
-from finetune.prompt import TEMPLATES, format_prompt
+from finetune.speaker import Speaker, load
 from gpt.config import SIZES
 from gpt.errors import UserError
-from gpt.sampling import stream
-from weights import pretrained
+from weights.files import write_text
 
 RUNS = Path("runs")
 
@@ -32,8 +39,14 @@ RUNS = Path("runs")
 class GenerateOptions:
     """Every option of generate.py."""
 
-    prompt: str = option(..., "the instruction to answer", metavar="TEXT")
+    prompt: str | None = option(
+        None, "the instruction to answer (default: a chat, or the lines of a pipe)", metavar="TEXT"
+    )
     input: str = option("", "what the instruction is about, if it needs more", metavar="TEXT")
+    prompts: str | None = option(
+        None, "a file of prompts: one a line, or instruction records", metavar="FILE"
+    )
+    out: str | None = option(None, "where their answers go, as JSON Lines", metavar="FILE")
     raw: bool = option(False, "continue the prompt as it is, without a template")
     model: str | None = option(
         None,
@@ -50,46 +63,98 @@ class GenerateOptions:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(GenerateOptions, argv, "Ask a model, or let it continue a text.")
+    check(options)
+    device = choose_device(options.device)
+    dtype = choose_dtype(options.dtype, device)
+    generator = torch.Generator().manual_seed(options.seed)
+
+    def speaker(name: str, temperature: float, top_k: int | None) -> Speaker:
+        loaded = load(name, options.raw, dtype, device)
+        return Speaker(name, *loaded, options.max_new_tokens, temperature, top_k, generator)
+
+    name = options.model or newest_run()
+    asked = speaker(name, options.temperature, options.top_k)
+    print(f"Model: {name}", file=sys.stderr)
+    if options.prompts is not None:
+        answer_file(asked, options)
+    elif options.prompt is not None:
+        for piece in asked.answer(options.prompt, options.input):
+            print(piece, end="", flush=True)
+        print()
+    elif sys.stdin is not None and sys.stdin.isatty():
+        save = edited_lines()
+        chat = Chat(
+            asked,
+            lambda name: speaker(name, chat.speaker.temperature, chat.speaker.top_k),
+            options.input,
+        )
+        try:
+            chat.run(input)
+        finally:
+            save()
+    else:
+        answer_lines(asked, options.input)
+    return 0
+
+
+def check(options: GenerateOptions) -> None:
+    """Raises UserError for options that do not go together."""
     if options.raw and options.input:
         raise UserError("--input is a part of the template, which --raw leaves out; drop one")
     if options.top_k is not None and options.temperature == 0:
         raise UserError("--top-k draws, and temperature 0 does not; give a --temperature above 0")
-    device = choose_device(options.device)
-    generator = torch.Generator().manual_seed(options.seed)
-    name = options.model or newest_run()
-    model, tokenizer, template = pretrained.from_name(
-        name, "pretrained", generator, choose_dtype(options.dtype, device), device
-    )
-    if template is not None and template not in TEMPLATES:
-        raise UserError(
-            f"{name}/config.json: prompt_template is {template!r}, none of {', '.join(TEMPLATES)}"
-        )
-    print(f"Model: {name}", file=sys.stderr)
-    text = options.prompt
-    if not options.raw:
-        text = format_prompt(text, options.input, template or "alpaca")
-    # A text starts, and here an empty one continues, after the end of another.
-    prompt = tokenizer.encode(text) or [tokenizer.end_of_text]
-    if len(prompt) > model.config.context_length:
-        print(
-            f"The prompt has {len(prompt)} tokens: the model sees the last "
-            f"{model.config.context_length}",
-            file=sys.stderr,
-        )
-    tokens = stream(
-        model,
-        [prompt],
+    if options.prompt is not None and options.prompts is not None:
+        raise UserError("--prompt is one prompt and --prompts a file of them; drop one")
+    if (options.prompts is None) != (options.out is None):
+        raise UserError("--prompts FILE and --out FILE go together; give both")
+    if options.out is not None and Path(options.out).exists():
+        raise UserError(f"--out {options.out}: already there; give another, to lose nothing")
+
+
+def answer_lines(asked: Speaker, input: str) -> None:
+    """Each line of the standard input, but for empty ones, becomes a line of JSON at once."""
+    lines = sys.stdin.buffer if sys.stdin is not None else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            prompt = line.decode("utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise UserError(f"line {number}: not UTF-8 (byte {error.start})") from None
+        if prompt:
+            response = "".join(asked.answer(prompt, input)).strip()
+            said = {"prompt": prompt, "response": response, "ended": asked.ended}
+            print(json.dumps(said, ensure_ascii=False), flush=True)
+
+
+def answer_file(asked: Speaker, options: GenerateOptions) -> None:
+    """The answers of a file of prompts, in their order, written when all are there."""
+    path = Path(options.prompts)
+    if path.suffix in (".json", ".jsonl"):
+        records = read_records(path, answered=False)
+    else:
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path}: not UTF-8 (byte {error.start})") from None
+        records = [Record(line.strip(), "", options.input) for line in lines if line.strip()]
+    if not records:
+        raise UserError(f"{path}: no prompt in it")
+    given = answers(
+        asked.model,
+        asked.tokenizer,
+        records,
+        asked.template,
         options.max_new_tokens,
-        tokenizer.end_of_text,
-        options.temperature,
-        options.top_k,
-        [generator],
+        temperature=options.temperature,
+        top_k=options.top_k,
+        seed=options.seed,
     )
-    answer = (token for _, token in tokens if token != tokenizer.end_of_text)
-    for piece in tokenizer.decode_stream(answer):
-        print(piece, end="", flush=True)
-    print()
-    return 0
+    lines = []
+    for record, answer in zip(records, given, strict=True):
+        said = {"prompt": record.instruction, "input": record.input}
+        said |= {"response": answer.text, "ended": answer.ended}
+        lines.append(json.dumps(said, ensure_ascii=False) + "\n")
+    write_text(Path(options.out), "".join(lines))
+    print(f"{len(lines)} answers in {options.out}", file=sys.stderr)
 
 
 def newest_run() -> str:

@@ -53,10 +53,11 @@ class Example(NamedTuple):
     prompt_length: int
 
 
-def read_records(source: str | Path) -> list[Record]:
+def read_records(source: str | Path, answered: bool = True) -> list[Record]:
     """The records of a file, or of an http(s) address (downloaded once and kept).
 
-    Raises DataError for the first record that is not as it should be.
+    Unless `answered`, they need no output. Raises DataError for the first record that is not as it
+    should be.
     """
     is_url = str(source).lower().startswith(("http://", "https://"))
     path = _cached(str(source)) if is_url else Path(source)
@@ -80,7 +81,9 @@ def read_records(source: str | Path) -> list[Record]:
         entries = [_json(line, f"{path}: line {n}") for n, line in lines]
     if not entries:
         raise DataError(f"{path}: the list is empty; it should hold instruction records")
-    return [_record(entry, f"{path}: record {n}") for n, entry in enumerate(entries, start=1)]
+    return [
+        _record(entry, f"{path}: record {n}", answered) for n, entry in enumerate(entries, start=1)
+    ]
 
 
 def _cached(url: str) -> Path:
@@ -108,7 +111,7 @@ def _json(text: str, where: str):
         raise DataError(f"{where}: JSON nested too deeply for a list of records") from None
 
 
-def _record(entry: object, where: str) -> Record:
+def _record(entry: object, where: str, answered: bool) -> Record:
     if not isinstance(entry, dict):
         raise DataError(
             f"{where}: should be an object with instruction and output, not {_kind_of(entry)}"
@@ -117,7 +120,7 @@ def _record(entry: object, where: str) -> Record:
     for field, required in (
         ("instruction", True),
         ("input", False),
-        ("output", True),
+        ("output", answered),
         ("kind", False),
     ):
         value = entry.get(field)

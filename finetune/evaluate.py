@@ -97,17 +97,26 @@ def answers(
     model: GPT,
     tokenizer: Tokenizer,
     records: Sequence[Record],
-    template: str,
+    template: str | None,
     max_new_tokens: int = 256,
     batch_size: int = 16,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    seed: int = 0,
 ) -> list[Answer]:
-    """The model's greedy answer to each record, stripped of white space, with a progress bar.
+    """The model's answer to each record, stripped of white space, with a progress bar.
 
-    An answer ends at the end of text, after `max_new_tokens`, or where the context is full. A
-    prompt that fills the context gets "".
+    Greedy, or drawn: each record from a generator of its own, seeded by `seed` and its position.
+    Without a template the model goes on with the instruction as it is. An answer ends at the end of
+    text, after `max_new_tokens`, or where the context is full. A prompt that fills the context
+    gets "".
     """
     prompts = [
-        tokenizer.encode(format_prompt(record.instruction, record.input, template))
+        tokenizer.encode(
+            format_prompt(record.instruction, record.input, template)
+            if template is not None
+            else record.instruction
+        )
         for record in records
     ]
     context = model.config.context_length
@@ -123,6 +132,9 @@ def answers(
                 [prompts[i] for i in chosen],
                 max_new_tokens,
                 tokenizer.end_of_text,
+                temperature,
+                top_k,
+                [torch.Generator().manual_seed(seed + i) for i in chosen],
                 max_length=context,
             )
             for row, token in tokens:

@@ -19,6 +19,7 @@ import torch
 
 import generate
 import train
+from finetune import speaker
 from finetune.dataset import BUNDLED, encode, read_records, split
 from finetune.evaluate import answers
 from finetune.options import parse
@@ -152,7 +153,11 @@ MISTAKES = {
     "too large": ("train", "--eval-batches 9223372036854775808", "--eval-batches: has too many"),
     "template": ("generate", "--prompt x --model odd", "odd.*: prompt_template is 'nope'"),
     "idle top-k": ("generate", "--prompt x --top-k 5 --model small", "--top-k draws, and temper"),
-    "no prompt": ("generate", "--model small", "--prompt"),
+    "two prompts": ("generate", "--prompt x --prompts y --out z", "--prompt is one prompt"),
+    "no out": ("generate", "--prompts y", "--prompts FILE and --out FILE go together"),
+    "out alone": ("generate", "--out y", "--prompts FILE and --out FILE go together"),
+    "out there": ("generate", "--prompts y --out data.json", "--out data.json: already there"),
+    "no such file": ("generate", "--model small --prompts y --out z", "y: No such file"),
     "no model there": ("generate", "--prompt x --model nowhere", "nowhere: no such directory"),
     "raw input": ("generate", "--prompt x --input y --raw --model small", "--input .* --raw"),
     "top-k": ("generate", "--prompt x --top-k 0", "--top-k: must be at least 1"),
@@ -584,7 +589,7 @@ def test_every_option_of_generate_reaches_its_place(here, monkeypatch):
     def stop(*arguments):
         raise Reached(*arguments)
 
-    monkeypatch.setattr(generate, "stream", stop)
+    monkeypatch.setattr(speaker, "stream", stop)
     words = "--model small --max-new-tokens 7 --temperature 0.5 --top-k 3 --seed 9 --dtype bfloat16"
     with pytest.raises(Reached) as reached:
         generate.main(["--prompt", "x", *words.split(), "--device", "cpu"])
@@ -603,7 +608,7 @@ def test_an_answer_is_written_as_it_comes_and_ends_with_a_line_break(here, monke
         yield 0, a
         yield 0, 299  # the end of the text
 
-    monkeypatch.setattr(generate, "stream", stream)
+    monkeypatch.setattr(speaker, "stream", stream)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="utf-8"))
     assert generate.main(["--prompt", "x", "--model", "small"]) == 0
     sys.stdout.flush()
