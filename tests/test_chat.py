@@ -94,7 +94,8 @@ def test_commands_set_what_they_say_and_tell_what_is_wrong(monkeypatch, capsys):
             raise UserError("bad: no such directory")
         return other
 
-    lines = ["/top-k 7", "/temperature 0.5", "/temperature x", "/temperature -1", "/temperature inf",
+    lines = ["/top-k 7", "/temperature 0.5", "/temperature x", "/temperature -1",
+             "/temperature inf",
              "/top-k 0", "/top-k 1.5", "/model", "/model bad", "/what", "/help"]  # fmt: skip
     chat, _ = talk(lines, asked, load)
     assert (asked.temperature, asked.top_k) == (0.5, 7) and chat.speaker is asked
@@ -161,10 +162,10 @@ def test_a_character_is_printed_when_all_its_bytes_are_there(monkeypatch, tokens
     assert all(piece in ("", "🌍", "\ufffd") for piece in pieces)
 
 
-def test_whether_an_answer_ended_is_known(monkeypatch):
-    for tokens, ended in (([5, 6], False), ([5, 299], True), ([299], True)):
+def test_whether_an_answer_ended_is_known_of_each(monkeypatch):
+    asked = speaker()
+    for tokens, ended in (([5, 299], True), ([5, 6], False), ([299], True)):
         monkeypatch.setattr("finetune.speaker.stream", lambda *_, t=tokens: ((0, x) for x in t))
-        asked = speaker()
         list(asked.answer("x"))
         assert asked.ended is ended
 
@@ -182,9 +183,27 @@ def test_a_pipes_lines_are_answered_a_json_line_each(here, monkeypatch, capsys):
         asked = [*SMALL, "--max-new-tokens", "4", "--prompt", line["prompt"], "--input", "now"]
         assert generate.main(asked) == 0
         assert capsys.readouterr().out.strip() == line["response"] and line["ended"] is False
+    monkeypatch.setattr("finetune.speaker.stream", lambda *_: iter([(0, 299)]))
+    piped(monkeypatch, b"x")
+    assert generate.main(SMALL) == 0
+    ended = {"prompt": "x", "response": "", "ended": True}
+    assert json.loads(capsys.readouterr().out) == ended
     piped(monkeypatch, b"fine\nnot \xff\n")
     with pytest.raises(UserError, match=r"line 2: not UTF-8 \(byte 4\)"):
         generate.main([*SMALL, "--max-new-tokens", "1"])
+
+
+def test_a_files_answers_are_drawn_each_by_itself_from_the_seed(here):
+    Path("p.txt").write_text("Again\nAgain\n", encoding="utf-8")
+    drawn = []
+    for number, words in enumerate(([], ["--seed", "4"], ["--seed", "5"], ["--temperature", "0"])):
+        words = ["--prompts", "p.txt", "--out", str(number), "--temperature", "1.5", *words]
+        assert generate.main([*SMALL, "--max-new-tokens", "6", *words]) == 0
+        lines = Path(str(number)).read_text("utf-8").splitlines()
+        drawn.append([json.loads(line)["response"] for line in lines])
+    greedy = drawn.pop()
+    assert greedy[0] == greedy[1] and len(set(sum(drawn, []))) > 3
+    assert drawn[1][1] == drawn[2][0]  # seeds 4 + 1 and 5 + 0
 
 
 @pytest.mark.parametrize("draws", [[], ["--temperature", "0.9", "--top-k", "50", "--seed", "4"]])
