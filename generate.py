@@ -68,12 +68,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
 
-    def speaker(name: str, temperature: float, top_k: int | None) -> Speaker:
+    def speaker(name: str) -> Speaker:
         loaded = load(name, options.raw, dtype, device)
-        return Speaker(name, *loaded, options.max_new_tokens, temperature, top_k, generator)
+        settings = options.max_new_tokens, options.temperature, options.top_k
+        return Speaker(name, *loaded, *settings, generator)
 
     name = options.model or newest_run()
-    asked = speaker(name, options.temperature, options.top_k)
+    asked = speaker(name)
+    alone = options.prompt is None and options.prompts is None
+    if alone and sys.stdin is not None and sys.stdin.isatty():
+        talk(Chat(asked, speaker, options.input))
+        return 0
     print(f"Model: {name}", file=sys.stderr)
     if options.prompts is not None:
         answer_file(asked, options)
@@ -81,17 +86,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         for piece in asked.answer(options.prompt, options.input):
             print(piece, end="", flush=True)
         print()
-    elif sys.stdin is not None and sys.stdin.isatty():
-        save = edited_lines()
-        chat = Chat(
-            asked,
-            lambda name: speaker(name, chat.speaker.temperature, chat.speaker.top_k),
-            options.input,
-        )
-        try:
-            chat.run(input)
-        finally:
-            save()
     else:
         answer_lines(asked, options.input)
     return 0
@@ -109,6 +103,15 @@ def check(options: GenerateOptions) -> None:
         raise UserError("--prompts FILE and --out FILE go together; give both")
     if options.out is not None and Path(options.out).exists():
         raise UserError(f"--out {options.out}: already there; give another, to lose nothing")
+
+
+def talk(chat: Chat) -> None:
+    """Until the user leaves; with line editing, and the history kept."""
+    save = edited_lines()
+    try:
+        chat.run(input)
+    finally:
+        save()
 
 
 def answer_lines(asked: Speaker, input: str) -> None:

@@ -80,7 +80,8 @@ class Chat:
             elif name == "/model":
                 if not value:
                     raise UserError("/model needs a name or a directory")
-                self.speaker = self.load(value)
+                before, self.speaker = self.speaker, self.load(value)
+                self.speaker.temperature, self.speaker.top_k = before.temperature, before.top_k
                 print(f"Asking {value}.")
             else:
                 raise UserError(f"{name}: no such command; /help has them all")

@@ -114,7 +114,7 @@ def test_commands_set_what_they_say_and_tell_what_is_wrong(monkeypatch, capsys):
         "/what: no such command; /help has them all",
     ]
     chat, _ = talk(["/top-k off", "/model good", "/quit", "not read"], asked, load)
-    assert asked.top_k is None and chat.speaker is other
+    assert asked.top_k is None and chat.speaker is other and other.temperature == 0.5
 
 
 def test_ctrl_c_stops_an_answer_or_a_line_and_not_the_chat(monkeypatch, capsys):
