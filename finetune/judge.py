@@ -187,7 +187,8 @@ def ask(options: JudgeOptions, text: str) -> str:
         said = " ".join(error.read(300).decode("utf-8", "replace").split())
         raise UserError(f"{url}: status {error.code}: {said}{hint}") from None
     except (OSError, http.client.HTTPException) as error:  # URLError and timeouts among them
-        raise _Transient(f"no answer ({getattr(error, 'reason', error) or error!r})") from None
+        reason = getattr(error, "reason", None) or error
+        raise _Transient(f"no answer ({str(reason) or repr(reason)})") from None
     except ValueError:
         raise _Transient("an answer that is no JSON") from None
     try:
