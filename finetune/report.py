@@ -42,7 +42,7 @@ main { max-width: 1000px; margin: 0 auto; padding: 24px 16px 64px }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 8px }
 h2 { font-size: 1.25rem; margin: 48px 0 8px; padding-top: 12px; border-top: 1px solid var(--line) }
 p { margin: 8px 0 } .soft { color: var(--soft) } small { font-size: .82rem }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 10px;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 10px;
   margin: 20px 0 }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 10px 12px }
