@@ -76,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     name = options.model or newest_run()
     asked = speaker(name)
     alone = options.prompt is None and options.prompts is None
-    if alone and sys.stdin is not None and sys.stdin.isatty():
+    if alone and all(end is not None and end.isatty() for end in (sys.stdin, sys.stdout)):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # whatever is typed or pasted
         talk(Chat(asked, speaker, options.input))
         return 0
     print(f"Model: {name}", file=sys.stderr)

@@ -23,6 +23,10 @@ Ctrl-C stops an answer. An instruction that begins with / is written with //."""
 
 HISTORY_LENGTH = 1000  # lines
 
+# Characters that a terminal obeys rather than shows, as signs that stand for them: ESC as ␛.
+CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
+CONTROLS |= {127: 0x2421} | dict.fromkeys(range(128, 160), 0xFFFD)
+
 
 class Chat:
     """The commands and what they set. `load` puts another model into a Speaker."""
@@ -55,7 +59,7 @@ class Chat:
         """Print it as it comes."""
         try:
             for piece in self.speaker.answer(instruction, self.input):
-                print(piece, end="", flush=True)
+                print(piece.translate(CONTROLS), end="", flush=True)
         except KeyboardInterrupt:
             print(" (stopped)", end="")
         print("\n")

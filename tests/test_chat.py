@@ -122,6 +122,7 @@ def test_ctrl_c_stops_an_answer_or_a_line_and_not_the_chat(monkeypatch, capsys):
 
     def answer(instruction, input=""):
         yield "begun"
+        yield "\x1b[2J"  # which clears a terminal
         if instruction == "stop":
             raise KeyboardInterrupt
         yield " and done"
@@ -129,7 +130,7 @@ def test_ctrl_c_stops_an_answer_or_a_line_and_not_the_chat(monkeypatch, capsys):
     monkeypatch.setattr(asked, "answer", answer)
     talk([KeyboardInterrupt, "stop", "half\\", KeyboardInterrupt, "go"], asked)
     printed = capsys.readouterr().out
-    assert "begun (stopped)\n" in printed and printed.count("begun and done\n") == 1
+    assert "begun␛[2J (stopped)\n" in printed and printed.count("begun␛[2J and done\n") == 1
     assert printed.count("Ctrl-D or /quit leaves.") == 2
 
 
