@@ -65,8 +65,11 @@ def stored_options(directory: Path) -> dict[str, Any]:
 
 
 def is_finished(directory: Path) -> bool:
-    """Whether nothing of the run in `directory` is left to do."""
-    return (directory / "responses.json").is_file()
+    """Whether nothing of the run in `directory` is left to do; its checkpoint then goes."""
+    finished = (directory / "responses.json").is_file()
+    if finished:  # it may have been killed in its last moment, before it had removed it
+        shutil.rmtree(directory / "checkpoint", ignore_errors=True)
+    return finished
 
 
 class Run:

@@ -19,14 +19,25 @@ from tests.test_cli import SMALL
 LONG = [*SMALL, "--init", "random", "--batch-size", "2", "--epochs", "2", "--lr", "0.01"]
 LONG += ["--eval-every", "2", "--eval-batches", "1", "--schedule", "cosine"]
 OFTEN = [*LONG, "--save-every", "1"]
+CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}  # as sys.addaudithook names them
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is forked to be killed")
 
 
-def begin(argv):
-    """train.py in a process of its own, which does not have to import anything first."""
+def begin(argv, writes=None):
+    """train.py in a process of its own, which does not have to import anything first.
+
+    Given `writes`, it kills itself before that many changes of names in the file system.
+    """
     child = os.fork()
     if child == 0:
         sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        changes = iter(range(writes or 0, 0, -1))
+
+        def killed(event, _):
+            if event in CHANGES and next(changes, 0) == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(killed)
         os._exit(run(lambda: train.main(argv)))
     return child
 
@@ -48,7 +59,7 @@ def left_behind(directory):
 
 @needs_fork
 def test_a_run_killed_twenty_times_is_the_run_that_was_not(here):
-    """Every other time while it is writing a checkpoint, as far as it can be caught at that."""
+    """Every other time by itself, between two steps of writing or removing files."""
     assert train.main([*OFTEN, "--out", "whole"]) == 0
     started = time.monotonic()
     assert status(begin([*OFTEN, "--out", "another"])) == 0
@@ -56,12 +67,13 @@ def test_a_run_killed_twenty_times_is_the_run_that_was_not(here):
     chance, kills, saving, finished = random.Random(20), 0, 0, 0
     killed, argv = here / "killed", [*OFTEN, "--out", "killed"]
     while True:
-        child, until = begin(argv), time.monotonic() + chance.uniform(0, lasts * 0.7)
-        leftover = {*killed.glob("checkpoint/*.part")}
-        while time.monotonic() < until:
-            if kills % 2 and {*killed.glob("checkpoint/*.part")} - leftover:
-                break
-        if kills < 20:
+        if kills == 20:
+            child = begin(argv)
+        elif kills % 2:
+            child = begin(argv, writes=chance.randrange(1, 60))
+        else:
+            child = begin(argv)
+            time.sleep(chance.uniform(0, lasts * 0.7))
             os.kill(child, signal.SIGKILL)
         if status(child) == 0:
             assert left_behind(killed) == left_behind(here / "whole")
@@ -133,8 +145,10 @@ def test_an_option_that_matters_cannot_change(here, capsys):
     for left_over in ("options.json.1.part", "model/model.safetensors.1.part"):
         (here / "r" / left_over).touch()  # of a process that was killed
     assert train.main(["--resume", "r", "--lr", "1e-2", "--low-memory", "--save-every", "3"]) == 0
+    (here / "r/checkpoint/step-00000004").mkdir(parents=True)  # killed before it was removed
     assert train.main(["--resume", "r"]) == 0
-    assert "finished" in capsys.readouterr().out and not list((here / "r").rglob("*.part"))
+    assert "finished" in capsys.readouterr().out and not (here / "r/checkpoint").exists()
+    assert not list((here / "r").rglob("*.part"))
 
 
 def test_what_cannot_be_resumed_is_told(here, capsys):
