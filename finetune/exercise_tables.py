@@ -389,3 +389,33 @@ BECAUSE = (
     "the ice was thin, the guests were coming, the boat leaked, the bell had rung, "
     "the fire was out, the dinner was ready, a storm was near"
 )
+
+# How something is written, and what.
+SIGNS = (
+    ("H", "hydrogen"), ("O", "oxygen"), ("C", "carbon"), ("N", "nitrogen"), ("Fe", "iron"),
+    ("Au", "gold"), ("Ag", "silver"), ("Cu", "copper"), ("Pb", "lead"), ("Sn", "tin"),
+    ("Zn", "zinc"), ("Na", "sodium"), ("K", "potassium"), ("He", "helium"), ("Hg", "mercury"),
+    ("Ca", "calcium"), ("S", "sulfur"), ("Cl", "chlorine"), ("Al", "aluminum"), ("Ne", "neon"),
+    ("$", "dollars"), ("£", "pounds"), ("¥", "yen"), ("€", "euros"), ("%", "percent"),
+    ("+", "plus"), ("-", "minus"), ("=", "equals"), ("×", "times"), ("÷", "divided by"),
+    ("∞", "infinity"), ("√", "the square root"), ("°", "degrees"), ("<", "less than"),
+    (">", "more than"), ("&", "and"), ("@", "at"), ("#", "number"), ("?", "a question"),
+)  # fmt: skip
+
+# What is told in a row.
+ROWS = (
+    ("the seasons", "spring, summer, autumn, winter"),
+    ("the corners of the sky", "north, south, east, west"),
+    ("the suits of cards", "hearts, diamonds, clubs, spades"),
+    ("the days without school", "Saturday, Sunday"),
+    ("the months with the letter A in front", "April, August"),
+    ("the months of summer", "June, July, August"),
+    ("the months of winter", "December, January, February"),
+    ("the planets from the sun on", "Mercury, Venus, Earth, Mars, Jupiter, Saturn"),
+    ("the colors of a traffic light", "red, yellow, green"),
+    ("the senses", "sight, hearing, smell, taste, touch"),
+    ("the days that begin with T", "Tuesday, Thursday"),
+    ("the days that begin with S", "Saturday, Sunday"),
+    ("the vowels", "a, e, i, o, u"),
+    ("the oceans", "the Atlantic, the Pacific, the Indian, the Arctic"),
+)

@@ -15,8 +15,9 @@ import argparse
 import json
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from gpt.script import run  # before torch: see there
 
@@ -788,10 +789,15 @@ def repeats(text: str, taken: set[tuple[str, ...]], lengths: set[int]) -> bool:
     )
 
 
-def pages(draw: random.Random, taken: set[tuple[str, ...]], characters: int) -> str:
-    """Drills in a row, one to a paragraph, none with a sentence that is taken."""
+def pages(
+    draw: random.Random,
+    taken: set[tuple[str, ...]],
+    characters: int,
+    book: Mapping[Drill, int] = MappingProxyType(DRILLS),
+) -> str:
+    """Drills of the book in a row, one to a paragraph, none with a sentence that is taken."""
     lengths = {len(sentence) for sentence in taken}
-    drills, weights = list(DRILLS), list(DRILLS.values())
+    drills, weights = list(book), list(book.values())
     written: list[str] = []
     length = 0
     while length < characters:
