@@ -19,11 +19,12 @@ import torch
 
 import generate
 import train
-from finetune import speaker
+from finetune import evaluate, judge, speaker
 from finetune.dataset import BUNDLED, encode, read_records, split
 from finetune.evaluate import answers
 from finetune.options import parse
 from finetune.prompt import format_prompt
+from finetune.scores import Answer
 from gpt.errors import UserError
 from gpt.script import reuse_memory, run
 from gpt.tokenizer import Tokenizer
@@ -82,9 +83,10 @@ def test_train_then_generate(here):
     given = [(r["response"], r["ended"], r["tokens"]) for r in responses]
     assert given == expected
 
-    # After each epoch the first validation record is asked; the second answer is the saved model's.
+    # Before training and after each epoch the first validation record is asked; the last answer is
+    # the saved model's.
     (sample,) = answers(model, tokenizer, splits.validation[:1], "alpaca")
-    assert trained.stdout.count(f"Instruction: {splits.validation[0].instruction}") == 2
+    assert trained.stdout.count(f"Instruction: {splits.validation[0].instruction}") == 3
     assert f"  Response:    {sample.text}\n" in trained.stdout
     ET.parse(directory / "losses.svg")
     options = json.loads((directory / "options.json").read_text(encoding="utf-8"))
@@ -352,11 +354,13 @@ def test_every_command_in_the_readme_is_one_its_script_takes():
             for script, options in (
                 ("train.py", train.TrainOptions),
                 ("generate.py", generate.GenerateOptions),
+                ("finetune.evaluate", evaluate.EvaluateOptions),
+                ("finetune.judge", judge.JudgeOptions),
             ):
                 if script in words:
                     parse(options, words[words.index(script) + 1 :], "")
                     seen.add(script)
-    assert seen == {"train.py", "generate.py"}
+    assert seen == {"train.py", "generate.py", "finetune.evaluate", "finetune.judge"}
 
 
 def test_the_readmes_first_command_trains_and_its_question_is_answered(here):
@@ -377,15 +381,24 @@ def test_the_readmes_first_command_trains_and_its_question_is_answered(here):
 
 def test_the_defaults_are_the_lectures():
     assert parse(train.TrainOptions, [], "") == train.TrainOptions(
-        model="tiny", init="pretrained", data=str(BUNDLED), epochs=1, batch_size=8, lr=5e-5,
+        model="tiny", init="pretrained", data=str(BUNDLED), epochs=None, batch_size=8, lr=None,
         weight_decay=0.1, mask_prompt=False, template="alpaca", eval_every=5, eval_batches=5,
         max_steps=None, seed=123, device="auto", dtype="auto", out=None, accumulate=1,
-        warmup_steps=0, schedule="constant", decay="all", clip_norm=None, lora_rank=None,
-        lora_alpha=256, save_every=None, resume=None, low_memory=False, shard=False,
+        warmup_steps=0, schedule=None, decay="all", clip_norm=None, lora_rank=None,
+        lora_alpha=256, save_every=None, resume=None, low_memory=False, shard=False, samples=10,
     )  # fmt: skip
+    for words, recipe in (
+        ("--model 355M", (1, 5e-5, "constant")),
+        ("--model 355M --lora-rank 16", (1, 2e-4, "constant")),
+        ("--model 124M --lora-rank 4 --lr 1e-3 --epochs 2", (2, 1e-3, "constant")),
+        ("", (4, 3e-4, "cosine")),
+        ("--schedule linear --lora-rank 8", (4, 1.2e-3, "linear")),
+    ):
+        options = train.with_recipe(parse(train.TrainOptions, words.split(), ""))
+        assert (options.epochs, options.lr, options.schedule) == recipe
     assert parse(generate.GenerateOptions, ["--prompt", "x"], "") == generate.GenerateOptions(
         prompt="x", input="", raw=False, model=None, max_new_tokens=256, temperature=0.0,
-        top_k=None, seed=123, device="auto", dtype="auto",
+        top_k=None, seed=123, device="auto", dtype="auto", prompts=None, out=None,
     )  # fmt: skip
     with pytest.raises(UserError, match="--max-steps: must be at least 1"):
         parse(train.TrainOptions, ["--max-steps", "0"], "")
@@ -401,7 +414,8 @@ def test_every_option_of_train_reaches_its_place(here, monkeypatch):
     monkeypatch.setattr(train, "train", stop)
     monkeypatch.setattr(train, "choose_device", lambda name: torch.device("meta"))
     asked = []
-    monkeypatch.setattr(train, "answers", lambda *arguments: asked.extend(arguments) or [])
+    none = Answer("", False, 0)
+    monkeypatch.setattr(train, "answers", lambda *arguments: asked.extend(arguments) or [none])
     monkeypatch.setattr(train, "look", lambda *arguments: asked.extend(arguments) or [])
     words = (
         "--epochs 3 --batch-size 2 --max-steps 9 --eval-every 4 --eval-batches 6 --mask-prompt "
@@ -411,7 +425,7 @@ def test_every_option_of_train_reaches_its_place(here, monkeypatch):
     with pytest.raises(Reached) as reached:
         train.main([*SMALL, *words.split()])
     _, _, records, template, limit, _, _, watched, masked, dtype = asked
-    assert len(records) == 1 and (template, limit) == ("phi3", train.SAMPLE_TOKENS)
+    assert len(records) == 2 and (template, limit) == ("phi3", train.SAMPLE_TOKENS)
     assert len(watched) <= 3 and masked and dtype == torch.bfloat16
     (model, optimizer, training, validation), options = reached.value.args
     expected = {"epochs": 3, "batch_size": 2, "max_steps": 9, "eval_every": 4, "eval_batches": 6}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 
 import pytest
 import torch
@@ -520,8 +521,15 @@ def test_a_model_by_name_has_the_dtype_asked_for(tmp_path, model, init):
         assert {parameter.dtype for parameter in back.parameters()} == {dtype}
 
 
-def test_tiny_says_that_it_starts_from_random_weights(capsys):
-    tiny = pretrained.from_name("tiny", "pretrained", torch.Generator().manual_seed(5))
-    assert parameters_equal(tiny.model, GPT(SIZES["tiny"], torch.Generator().manual_seed(5)))
-    printed = capsys.readouterr()
-    assert printed.out == "" and "tiny has no trained weights yet" in printed.err
+def test_tiny_is_at_hand_without_a_network(here, monkeypatch):
+    """From any directory, and no byte is fetched."""
+
+    def no_network(*arguments, **more):
+        raise AssertionError("no connection should be opened")
+
+    monkeypatch.setattr(socket, "create_connection", no_network)
+    tiny = pretrained.from_name("tiny", "pretrained", torch.Generator())
+    assert tiny.model.config == SIZES["tiny"] and tiny.template is None
+    assert parameters_equal(tiny.model, pretrained.load(pretrained.TINY).model)
+    drawn = pretrained.from_name("tiny", "random", torch.Generator()).model
+    assert not torch.equal(tiny.model.wte.weight, drawn.wte.weight)

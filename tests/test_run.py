@@ -12,6 +12,7 @@ import pytest
 
 import train
 from finetune.options import parse
+from finetune.scores import Answer
 from gpt.errors import UserError
 from gpt.script import run
 from tests.test_cli import SMALL
@@ -123,7 +124,7 @@ def interrupted(here, capsys, *options):
     def no_answer(*arguments):
         if len(arguments) == 4:  # not before training, where there is a limit to their length
             raise KeyboardInterrupt
-        return []
+        return [Answer("", False, 0)]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "answers", no_answer)

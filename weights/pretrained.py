@@ -72,6 +72,9 @@ FIXED = {
 }
 
 
+TINY = Path(__file__).with_name("tiny")  # how it was made is in its README.md
+
+
 class Pretrained(NamedTuple):
     """A model that is ready to use."""
 
@@ -99,19 +102,18 @@ def from_name(
 ) -> Pretrained:
     """The model of a size's name (one of SIZES) or in a directory.
 
-    GPT-2's official weights are fetched and converted at the first use. `init` is "pretrained" or
-    "random"; the latter takes the shape alone and draws new weights from `generator` (CPU). Raises
-    UserError.
+    GPT-2's official weights are fetched and converted at the first use; `tiny` is in this room.
+    `init` is "pretrained" or "random"; the latter takes the shape alone and draws new weights from
+    `generator` (CPU). Raises UserError.
     """
-    if name == "tiny" and init == "pretrained":
-        print("tiny has no trained weights yet: it starts from random ones", file=sys.stderr)
-        init = "random"
     if init == "random":
         if name in SIZES:
             config, tokenizer = SIZES[name], Tokenizer(SIZES[name].vocab_size)
         else:
             config, tokenizer, _ = read_config(Path(name))
         return Pretrained(GPT(config, generator).to(device, dtype), tokenizer, None)
+    if name == "tiny":
+        return load(TINY, dtype, device)
     return load(official(name) if name in SIZES else Path(name), dtype, device)
 
 
