@@ -52,7 +52,7 @@ def test_two_processes_make_the_run_of_one(here, capsys, options):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     printed = capsys.readouterr().out
-    assert out.count("Before training") == out.count("Trained on") == 1
+    assert out.count("Before training:") == out.count("Trained on") == 1
     assert [m["step"] for m in metrics(here / "two")] == [-1, 0, 1, 2]
     for one, two in zip(metrics(here / "one"), metrics(here / "two"), strict=True):
         assert one | TIMES == pytest.approx(two | TIMES, abs=1e-5)

@@ -529,7 +529,7 @@ def test_tiny_is_at_hand_without_a_network(here, monkeypatch):
 
     monkeypatch.setattr(socket, "create_connection", no_network)
     tiny = pretrained.from_name("tiny", "pretrained", torch.Generator())
-    assert tiny.model.config == SIZES["tiny"] and tiny.template is None
+    assert tiny.model.config == SIZES["tiny"] and tiny.prompt_template is None
     assert parameters_equal(tiny.model, pretrained.load(pretrained.TINY).model)
     drawn = pretrained.from_name("tiny", "random", torch.Generator()).model
     assert not torch.equal(tiny.model.wte.weight, drawn.wte.weight)
