@@ -16,18 +16,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpt.script import run  # before torch: see there
+from finetune.extras.memory import run  # before torch: see there
 
 # isort: split
 
 import torch
 
-from finetune.chat import Chat, edited_lines
 from finetune.dataset import Record, read_records
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
-from finetune.evaluate import answers
+from finetune.evaluate.__main__ import answers
+from finetune.extras.chat import Chat, edited_lines
 from finetune.options import option, parse
-from finetune.speaker import Speaker, load
+from finetune.responses import Speaker, load
 from gpt.config import SIZES
 from gpt.errors import UserError
 from weights.files import write_text

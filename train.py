@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from gpt.script import remember_few_shapes, reuse_memory, run  # before torch: see there
+from finetune.extras.memory import remember_few_shapes, reuse_memory, run  # before torch: see there
 
 # isort: split
 
@@ -31,21 +31,21 @@ from tqdm import tqdm
 
 from finetune.dataset import BUNDLED, Example, Record, encode, read_records, split
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
-from finetune.distributed import Processes, joined, whole
-from finetune.evaluate import answers, record_losses
+from finetune.evaluate.__main__ import answers, record_losses
+from finetune.evaluate.scores import Answer, by_kind, perplexity, scored
+from finetune.extras import adapter, lora
+from finetune.extras.distributed import Processes, joined, whole
+from finetune.extras.run_directory import Run, is_finished, new_directory, stored_options
 from finetune.loop import BEGINNING, Metrics, train
-from finetune.microscope import Row, look
 from finetune.optimizer import DECAYING, SCHEDULES, AdamW, learning_rate
 from finetune.options import option, parse, parse_again
 from finetune.prompt import TEMPLATES
-from finetune.run import Run, is_finished, new_directory, stored_options
-from finetune.scores import Answer, by_kind, perplexity, scored
-from gpt import lora
+from finetune.report.token_view import Row, look
 from gpt.config import SIZES
 from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
-from weights import adapter, pretrained
+from weights import pretrained
 from weights.sources import hugging_face_name
 
 

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from gpt.script import run  # before torch: see there
+from finetune.extras.memory import run  # before torch: see there
 
 # isort: split
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from itertools import cycle, islice
 
-from gpt.script import run  # before torch: see there
+from finetune.extras.memory import run  # before torch: see there
 
 # isort: split
 

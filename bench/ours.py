@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gpt.script import remember_few_shapes, reuse_memory  # before torch: see there
+from finetune.extras.memory import remember_few_shapes, reuse_memory  # before torch: see there
 
 # isort: split
 
@@ -12,10 +12,10 @@ import torch
 from bench.clock import answer, seconds, token_seconds
 from finetune.dataset import Record
 from finetune.device import DTYPES
-from finetune.evaluate import answers
+from finetune.evaluate.__main__ import answers
+from finetune.extras import lora
 from finetune.loss import summed_loss
 from finetune.optimizer import AdamW
-from gpt import lora
 from gpt.config import GPTConfig
 from gpt.model import GPT
 from gpt.sampling import generate

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
-from gpt.script import run  # before torch: see there
+from finetune.extras.memory import run  # before torch: see there
 
 # isort: split
 

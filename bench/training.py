@@ -17,7 +17,7 @@ from itertools import cycle, islice
 from statistics import mean, median
 from typing import Any
 
-from gpt.script import run  # before torch: see there
+from finetune.extras.memory import run  # before torch: see there
 
 # isort: split
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gpt.script import run  # before torch: see there
+from finetune.extras.memory import run  # before torch: see there
 
 # isort: split
 

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from finetune.collate import IGNORE_INDEX, batches, windows
 from finetune.dataset import Example
-from finetune.distributed import ALONE, Processes
-from finetune.evaluate import mean_loss
+from finetune.evaluate.__main__ import mean_loss
+from finetune.extras.distributed import ALONE, Processes
 from finetune.loss import summed_loss
 from finetune.optimizer import AdamW
 from gpt.errors import UserError

@@ -19,14 +19,16 @@ import torch
 
 import generate
 import train
-from finetune import evaluate, judge, speaker
+from finetune import responses as speaker
 from finetune.dataset import BUNDLED, encode, read_records, split
-from finetune.evaluate import answers
+from finetune.evaluate import __main__ as evaluate
+from finetune.evaluate.__main__ import answers
+from finetune.evaluate.scores import Answer
+from finetune.extras.memory import reuse_memory, run
+from finetune.judge import __main__ as judge
 from finetune.options import parse
 from finetune.prompt import format_prompt
-from finetune.scores import Answer
 from gpt.errors import UserError
-from gpt.script import reuse_memory, run
 from gpt.tokenizer import Tokenizer
 from tests import textbook
 from weights import pretrained
@@ -507,10 +509,10 @@ def test_freed_memory_is_kept_or_given_back():
     assert reuse_memory(True) is None
     if GLIBC:
         code = """
-import gpt.script, torch
+import finetune.extras.memory, torch
 start = resident()
 for yes in (False, True):
-    gpt.script.reuse_memory(yes)
+    finetune.extras.memory.reuse_memory(yes)
     remains(lambda: torch.ones(5_000_000, dtype=torch.uint8))
 """
         *given_back, one_left, none_left = map(float, python(REMAINS + code))
@@ -530,15 +532,15 @@ def test_where_there_is_no_mallopt_nothing_happens(monkeypatch):
 def test_what_a_script_sets_up_before_torch_is_imported():
     """Freed memory is kept; oneDNN's cache is left as it is until a large model is trained."""
     code = """
-import os, sys, gpt.script
+import os, sys, finetune.extras.memory
 print("torch" in sys.modules, os.environ.get("ONEDNN_PRIMITIVE_CACHE_CAPACITY"))
-gpt.script.remember_few_shapes()
+finetune.extras.memory.remember_few_shapes()
 print(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"])
 """
     assert python(code) == ["False", "None", "32"]
     assert python(code, ONEDNN_PRIMITIVE_CACHE_CAPACITY="7") == ["False", "7", "7"]
     if GLIBC:
-        code = "import gpt.script\nstart = resident()\nremains(lambda: bytearray(5_000_000))"
+        code = "import finetune.extras.memory\nstart = resident()\nremains(lambda: bytearray(5_000_000))"
         assert min(map(float, python(REMAINS + code))) > 190
 
 

@@ -1,0 +1,1 @@
+"""Scores of a model: its losses and its responses to records it was not trained on."""

@@ -1,0 +1,1 @@
+"""Beyond the lecture: options of train.py and generate.py, a file each."""

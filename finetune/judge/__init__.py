@@ -1,0 +1,1 @@
+"""A grade for each response, given by a larger model behind a server."""

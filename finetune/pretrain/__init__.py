@@ -1,0 +1,1 @@
+"""The same loop over plain text: how the bundled tiny was made."""

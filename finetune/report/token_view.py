@@ -1,0 +1,55 @@
+"""A few examples as the training loop sees them: each token, its target, and the target's loss.
+
+Looked at before training and after it, they show what shifting and masking mean, and where the
+learning happened. The report draws them (finetune/report.py).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+
+from finetune.collate import IGNORE_INDEX, collate
+from finetune.dataset import Example
+from finetune.evaluate.__main__ import token_losses
+from gpt.model import GPT
+from gpt.tokenizer import Tokenizer
+
+
+class Row(NamedTuple):
+    """One example of a batch, padded to the batch's length: lists of that length.
+
+    `inputs` and `targets` are the tokens as text, "" where there is padding. `losses` are in nats,
+    None where nothing is asked.
+    """
+
+    inputs: list[str]
+    targets: list[str]
+    losses: list[float | None]
+
+
+def look(
+    model: GPT,
+    tokenizer: Tokenizer,
+    examples: Sequence[Example],
+    mask_prompt: bool,
+    dtype: torch.dtype = torch.float32,
+) -> list[Row]:
+    """The examples, as one batch."""
+    inputs, targets = (part.to(model.device) for part in collate(examples, mask_prompt))
+    losses = token_losses(model, inputs, targets, dtype).tolist()
+    supervised = (targets != IGNORE_INDEX).tolist()
+    rows = []
+    for example, row_losses, row_supervised in zip(examples, losses, supervised, strict=True):
+        texts = [_visible(tokenizer, token) for token in example.tokens]
+        padding = [""] * (inputs.shape[1] - len(texts) + 1)
+        kept = [loss if s else None for loss, s in zip(row_losses, row_supervised, strict=True)]
+        rows.append(Row(texts[:-1] + padding, texts[1:] + padding, kept))
+    return rows
+
+
+def _visible(tokenizer: Tokenizer, token: int) -> str:
+    """A token's text, with its white space to be seen."""
+    if token == tokenizer.end_of_text:
+        return "<|endoftext|>"
+    return tokenizer.decode([token]).replace(" ", "·").replace("\n", "↵").replace("\t", "⇥")

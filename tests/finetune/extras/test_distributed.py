@@ -1,0 +1,136 @@
+"""finetune/distributed.py: two processes make the run that one makes, and neither outlives the
+other."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import train
+from finetune.collate import IGNORE_INDEX
+from finetune.extras.distributed import ALONE, Processes, joined
+from gpt.errors import UserError
+from tests import textbook
+from tests.test_cli import SMALL
+
+TIMES = {"seconds": 0, "tokens_per_second": 0}
+ROOT = Path(__file__).parents[3]
+SHORT = [*SMALL, "--init", "random", "--batch-size", "3", "--lr", "0.01", "--eval-every", "1"]
+
+
+def torchrun(script, *arguments):
+    """Two processes on this machine's CPU, as the README starts them."""
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    return subprocess.Popen(
+        [*words, "--standalone", str(script), *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def metrics(directory):
+    lines = (directory / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("options", [[], ["--shard", "--accumulate", "2", "--clip-norm", "0.1"]])
+def test_two_processes_make_the_run_of_one(here, capsys, options):
+    """Every loss to 1e-5, with batches of 3 that do not halve, and the saved model."""
+    words = [*SHORT, *options]
+    process = torchrun(ROOT / "train.py", *words, "--out", "two", "--max-steps", "3")
+    alone = [word for word in words if word != "--shard"]
+    assert train.main([*alone, "--out", "one", "--max-steps", "3"]) == 0
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    printed = capsys.readouterr().out
+    assert out.count("Before training:") == out.count("Trained on") == 1
+    assert [m["step"] for m in metrics(here / "two")] == [-1, 0, 1, 2]
+    for one, two in zip(metrics(here / "one"), metrics(here / "two"), strict=True):
+        assert one | TIMES == pytest.approx(two | TIMES, abs=1e-5)
+    assert "in 2 processes" in out and "processes" not in printed
+    for file in ("responses.json", "model/config.json"):
+        assert (here / "one" / file).read_bytes() == (here / "two" / file).read_bytes()
+
+
+STOPPED = """
+import os, signal, sys, train
+whole_train = train.train
+def stopping(*arguments, on_step, **options):
+    def after(position, epoch_over):
+        if position.step == 1 and options["processes"].rank == 1:
+            os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+        on_step(position, epoch_over)
+    whole_train(*arguments, on_step=after, **options)
+train.train = stopping
+sys.exit(train.run(lambda: train.main(sys.argv[2:])))
+"""
+
+
+def test_a_sharded_run_that_one_process_stops_goes_on_alone(here):
+    """The signal reaches process 1 alone; all end after the same step, with one checkpoint."""
+    (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
+    process = torchrun(here / "stopped.py", "SIGTERM", *SHORT, "--shard", "--out", "two")
+    train.main([*SHORT, "--out", "one"])
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode != 0 and "Stopped after step 1" in out
+    assert [p.name for p in (here / "two/checkpoint").iterdir()] == ["step-00000002"]
+    assert train.main(["--resume", "two"]) == 0  # one process, and nothing cut up
+    for one, two in zip(metrics(here / "one"), metrics(here / "two"), strict=True):
+        assert one | TIMES == pytest.approx(two | TIMES, abs=1e-5)
+
+
+def test_where_one_process_dies_the_others_end(here):
+    (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
+    process, started = torchrun(here / "stopped.py", "SIGKILL", *SHORT, "--out", "two"), time.time()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode != 0 and time.time() - started < 60
+    assert "error: another process of this run has ended" in err or "SIGKILL" in err
+    assert not (here / "two/responses.json").exists()
+
+
+@given(rows=st.integers(1, 9), size=st.integers(1, 5))
+def test_every_row_is_one_processs_and_none_is_without_work(rows, size):
+    class Model:
+        device = torch.device("cpu")
+
+    inputs = torch.arange(rows * 4).view(rows, 4)
+    targets = inputs + 100
+    supervised = []
+    for rank in range(size):
+        ((mine, asked),) = Processes(rank, size).rows(Model, [(inputs, targets)])
+        assert len(mine) > 0 and mine.shape == asked.shape
+        chosen = asked[:, 0] != IGNORE_INDEX
+        assert torch.equal(asked[chosen], mine[chosen] + 100)
+        supervised += mine[chosen, 0].tolist()
+    assert sorted(supervised) == inputs[:, 0].tolist()
+
+
+def test_alone_nothing_is_changed():
+    model = textbook.small_model()
+    assert ALONE.replica(model, shard=False) is model and ALONE.sum(3) == 3 and ALONE.leads
+    with joined(torch.device("cpu")) as (processes, device):
+        assert processes is ALONE and device == torch.device("cpu")
+
+
+def test_shard_alone_is_an_error(here):
+    with pytest.raises(UserError, match=r"--shard .* torchrun"):
+        train.main([*SHORT, "--shard"])
+
+
+def test_a_process_needs_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(UserError, match="this machine has 2"), joined(torch.device("cuda")):
+        pass
+    with pytest.raises(UserError, match="or with --device cpu"), joined(torch.device("mps")):
+        pass
