@@ -16,20 +16,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.extras.memory import run  # before torch: see there
+from gpt.errors import UserError, quiet_interrupt, run_script
 
-# isort: split
+if __name__ == "__main__":
+    quiet_interrupt()  # while torch is imported, which takes seconds
 
 import torch
 
 from finetune.dataset import Record, read_records
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
-from finetune.evaluate.__main__ import answers
 from finetune.extras.chat import Chat, edited_lines
 from finetune.options import option, parse
-from finetune.responses import Speaker, load
+from finetune.responses import Assistant, generate_responses, load_for_prompts
 from gpt.config import SIZES
-from gpt.errors import UserError
 from weights.files import write_text
 
 RUNS = Path("runs")
@@ -53,10 +52,10 @@ class GenerateOptions:
         f"{', '.join(SIZES)}, or a model's directory (default: the newest run's, else tiny)",
         metavar="NAME|DIR",
     )
-    max_new_tokens: int = option(256, "the longest answer, in tokens", at_least=1)
-    temperature: float = option(0.0, "0 takes the likeliest token; above, draws", at_least=0)
-    top_k: int | None = option(None, "draw from the k likeliest tokens only", at_least=1)
-    seed: int = option(123, "seeds the draws", at_least=0)
+    max_new_tokens: int = option(256, "the longest answer, in tokens", min=1)
+    temperature: float = option(0.0, "0 takes the likeliest token; above, draws", min=0)
+    top_k: int | None = option(None, "draw from the k likeliest tokens only", min=1)
+    seed: int = option(123, "seeds the draws", min=0)
     device: str = option("auto", "where to compute", choices=DEVICES)
     dtype: str = option("auto", "the numbers to compute in", choices=("auto", *DTYPES))
 
@@ -68,27 +67,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
 
-    def speaker(name: str) -> Speaker:
-        loaded = load(name, options.raw, dtype, device)
+    def load(name: str) -> Assistant:
+        loaded = load_for_prompts(name, options.raw, dtype, device)
         settings = options.max_new_tokens, options.temperature, options.top_k
-        return Speaker(name, *loaded, *settings, generator)
+        return Assistant(name, *loaded, *settings, generator)
 
     name = options.model or newest_run()
-    asked = speaker(name)
+    assistant = load(name)
     alone = options.prompt is None and options.prompts is None
     if alone and all(end is not None and end.isatty() for end in (sys.stdin, sys.stdout)):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # whatever is typed or pasted
-        talk(Chat(asked, speaker, options.input))
+        talk(Chat(assistant, load, options.input))
         return 0
     print(f"Model: {name}", file=sys.stderr)
     if options.prompts is not None:
-        answer_file(asked, options)
+        answer_file(assistant, options)
     elif options.prompt is not None:
-        for piece in asked.answer(options.prompt, options.input):
+        for piece in assistant.stream(options.prompt, options.input):
             print(piece, end="", flush=True)
         print()
     else:
-        answer_lines(asked, options.input)
+        answer_lines(assistant, options.input)
     return 0
 
 
@@ -115,7 +114,7 @@ def talk(chat: Chat) -> None:
         save()
 
 
-def answer_lines(asked: Speaker, input: str) -> None:
+def answer_lines(assistant: Assistant, input: str) -> None:
     """Each line of the standard input, but for empty ones, becomes a line of JSON at once."""
     lines = sys.stdin.buffer if sys.stdin is not None else []
     for number, line in enumerate(lines, start=1):
@@ -124,16 +123,16 @@ def answer_lines(asked: Speaker, input: str) -> None:
         except UnicodeDecodeError as error:
             raise UserError(f"line {number}: not UTF-8 (byte {error.start})") from None
         if prompt:
-            response = "".join(asked.answer(prompt, input)).strip()
-            said = {"prompt": prompt, "response": response, "ended": asked.ended}
+            response = "".join(assistant.stream(prompt, input)).strip()
+            said = {"prompt": prompt, "response": response, "ended": assistant.last.hit_eos}
             print(json.dumps(said, ensure_ascii=False), flush=True)
 
 
-def answer_file(asked: Speaker, options: GenerateOptions) -> None:
+def answer_file(assistant: Assistant, options: GenerateOptions) -> None:
     """The answers of a file of prompts, in their order, written when all are there."""
     path = Path(options.prompts)
     if path.suffix in (".json", ".jsonl"):
-        records = read_records(path, answered=False)
+        records = read_records(path, require_output=False)
     else:
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -142,20 +141,20 @@ def answer_file(asked: Speaker, options: GenerateOptions) -> None:
         records = [Record(line.strip(), "", options.input) for line in lines if line.strip()]
     if not records:
         raise UserError(f"{path}: no prompt in it")
-    given = answers(
-        asked.model,
-        asked.tokenizer,
+    responses = generate_responses(
+        assistant.model,
+        assistant.tokenizer,
         records,
-        asked.template,
+        assistant.template,
         options.max_new_tokens,
         temperature=options.temperature,
         top_k=options.top_k,
         seed=options.seed,
     )
     lines = []
-    for record, answer in zip(records, given, strict=True):
+    for record, response in zip(records, responses, strict=True):
         said = {"prompt": record.instruction, "input": record.input}
-        said |= {"response": answer.text, "ended": answer.ended}
+        said |= {"response": response.text, "ended": response.hit_eos}
         lines.append(json.dumps(said, ensure_ascii=False) + "\n")
     write_text(Path(options.out), "".join(lines))
     print(f"{len(lines)} answers in {options.out}", file=sys.stderr)
@@ -170,4 +169,4 @@ def newest_run() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

@@ -1,327 +1,229 @@
 """Fine-tune GPT-2 to follow instructions: `python train.py --model 355M --epochs 1`.
 
-The story in order: read the options, load a model, read and split the records, train, and let the
-trained model answer the test records. Each part is one file to read next:
+The lecture in six steps, each in a file to read next:
 
-    finetune/dataset.py    records from JSON, checked, split, as token ids
-    finetune/collate.py    batches: padded, shifted by one, masked
-    finetune/loss.py       cross-entropy at the supervised positions
-    finetune/loop.py       the loop: loss, gradient, AdamW step, evaluation
-    gpt/model.py           the model itself
+    1 records     finetune/dataset.py    JSON records, checked and split
+    2 batches     finetune/collate.py    prompt + response as token ids, padded, shifted, masked
+    3 model       gpt/model.py           GPT-2, with the weights that weights/pretrained.py brings
+    4 AdamW       finetune/optimizer.py  the optimizer and its learning rate
+    5 loop        finetune/loop.py       loss, gradients, update; both losses every few steps
+    6 responses   finetune/responses.py  what the trained model makes of the test records
 
-What a run leaves behind, and how `--resume` goes on with it, is in finetune/run.py. Under torchrun
-several processes share a run: finetune/distributed.py.
+A line marked `extra` is beyond the lecture: without it, and without its option, the lecture runs.
 """
 
 import dataclasses
-import hashlib
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from finetune.extras.memory import remember_few_shapes, reuse_memory, run  # before torch: see there
+from gpt.errors import UserError, quiet_interrupt, run_script
 
-# isort: split
+if __name__ == "__main__":
+    quiet_interrupt()  # while torch is imported, which takes seconds
 
 import torch
 from tqdm import tqdm
 
-from finetune.dataset import BUNDLED, Example, Record, encode, read_records, split
-from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
-from finetune.evaluate.__main__ import answers, record_losses
-from finetune.evaluate.scores import Answer, by_kind, perplexity, scored
-from finetune.extras import adapter, lora
-from finetune.extras.distributed import Processes, joined, whole
-from finetune.extras.run_directory import Run, is_finished, new_directory, stored_options
-from finetune.loop import BEGINNING, Metrics, train
-from finetune.optimizer import DECAYING, SCHEDULES, AdamW, learning_rate
-from finetune.options import option, parse, parse_again
+from finetune.collate import Loader
+from finetune.console import Console, header
+from finetune.dataset import BUNDLED, Record, encode, left_out_note, read_records, split
+from finetune.device import DEVICES, DTYPES, SingleProcess, choose_device, choose_dtype
+from finetune.extras import lora, memory
+from finetune.extras.distributed import setup_distributed
+from finetune.extras.optimizer_in_backward import AdamWInBackward
+from finetune.extras.run_directory import (
+    RunDirectory,
+    fingerprint,
+    is_finished,
+    open_directory,
+    stored_options,
+)  # fmt: skip
+from finetune.loop import START, Plan, train
+from finetune.loss import batch_loss_sum
+from finetune.optimizer import DECAY, SCHEDULES, AdamW, lr_at_step
+from finetune.options import option, parse, parse_resumed
 from finetune.prompt import TEMPLATES
-from finetune.report.token_view import Row, look
+from finetune.report.snapshots import after_training, before_training
+from finetune.responses import Response, generate_responses
 from gpt.config import SIZES
-from gpt.errors import UserError
-from gpt.model import GPT
-from gpt.tokenizer import Tokenizer
 from weights import pretrained
-from weights.sources import hugging_face_name
+from weights.sources import local_copy
+
+beyond = partial(option, group="beyond the lecture")
+machine = partial(option, group="the machine")
+run_files = partial(option, group="the run's directory")
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     """Every option of train.py. The lecture's values are the defaults, but for the model's size.
 
-    What is None here and depends on the model is in RECIPES.
+    What is None here and depends on the model is in MODEL_DEFAULTS.
     """
 
     model: str = option("tiny", f"{', '.join(SIZES)}, or a model's directory", metavar="NAME|DIR")
-    init: str = option("pretrained", "the weights to start from", choices=("pretrained", "random"))
-    data: str = option(str(BUNDLED), "instruction records: JSON or JSON Lines", metavar="FILE|URL")
-    epochs: int | None = option(
-        None, "passes over the training records (default: 1; tiny: 4)", at_least=1
-    )
-    batch_size: int = option(8, "records in a batch", at_least=1)
-    accumulate: int = option(1, "batches to a step, as if they were one", at_least=1)
+    init: str = option("pretrained", "initial weights", choices=("pretrained", "random"))
+    data: str = option(str(BUNDLED), "records, as JSON or JSON Lines", metavar="FILE|URL")
+    epochs: int | None = option(None, "passes over the training data (default: 1; tiny: 4)", min=1)
+    batch_size: int = option(8, "records in a batch", min=1)
     lr: float | None = option(
-        None,
-        "AdamW's learning rate, at its highest (default: 5e-5; tiny: 3e-4; LoRA: 4 times that)",
-        above=0,
+        None, "learning rate (default: 5e-5; tiny: 3e-4; LoRA: 4 times that)", greater_than=0
     )
-    warmup_steps: int = option(0, "steps in which the learning rate rises to that", at_least=0)
-    schedule: str | None = option(
-        None,
-        "the learning rate from then on (default: constant; tiny: cosine)",
-        choices=SCHEDULES,
+    weight_decay: float = option(0.1, "AdamW's weight decay", min=0)
+    eval_every: int = option(5, "steps from one evaluation to the next", min=1)
+    eval_batches: int = option(5, "batches in an evaluation, of each split", min=1)
+    max_steps: int | None = option(None, "stop after this many steps", min=1)
+    seed: int = option(123, "seed of random weights and of shuffling", min=0)
+    mask_prompt: bool = beyond(False, "train on the responses only, not on the prompts")
+    template: str = beyond("alpaca", "prompt template", choices=tuple(TEMPLATES))
+    accumulate: int = beyond(1, "gradient accumulation: batches in a step", min=1)
+    warmup_steps: int = beyond(0, "warm-up steps (linear)", min=0)
+    schedule: str | None = beyond(
+        None, "learning-rate schedule (default: constant; tiny: cosine)", choices=SCHEDULES
     )
-    weight_decay: float = option(0.1, "AdamW's weight decay", at_least=0)
-    decay: str = option("all", "the parameters that decay", choices=DECAYING)
-    clip_norm: float | None = option(None, "shorten gradients longer than this", above=0)
-    lora_rank: int | None = option(
-        None, "train adapters of this rank beside the model instead", at_least=1
+    decay: str = beyond("all", "parameters that weight decay acts on", choices=DECAY)
+    clip_norm: float | None = beyond(None, "clip gradients to this norm", greater_than=0)
+    lora_rank: int | None = beyond(None, "train LoRA adapters of this rank instead", min=1)
+    lora_alpha: float = beyond(256.0, "LoRA adapters are scaled by alpha / rank", greater_than=0)
+    samples: int = beyond(10, "test records answered before training, to compare", min=0)
+    device: str = machine("auto", "device", choices=DEVICES)
+    dtype: str = machine(
+        "auto", "dtype of matrix products (mixed precision)", choices=("auto", *DTYPES)
     )
-    lora_alpha: float = option(256.0, "adapters count alpha / rank", above=0)
-    mask_prompt: bool = option(False, "learn from the responses only, not from the prompts too")
-    template: str = option("alpaca", "the form of the prompt", choices=tuple(TEMPLATES))
-    eval_every: int = option(5, "steps from one evaluation to the next", at_least=1)
-    eval_batches: int = option(5, "batches an evaluation looks at, of each part", at_least=1)
-    max_steps: int | None = option(None, "stop after so many steps", at_least=1)
-    samples: int = option(10, "test records answered before training, to compare", at_least=0)
-    seed: int = option(123, "seeds random weights and the order of the records", at_least=0)
-    device: str = option("auto", "where to compute", choices=DEVICES)
-    dtype: str = option(
-        "auto", "the numbers that matrices are multiplied in", choices=("auto", *DTYPES)
+    low_memory: bool = machine(False, "gradient checkpointing: same result, less memory, slower")
+    shard: bool = machine(False, "under torchrun: shard the model among the processes (FSDP2)")
+    out: str | None = run_files(None, "directory (default: runs/MODEL-DATE-TIME)", metavar="DIR")
+    save_every: int | None = run_files(
+        None, "steps from one checkpoint to the next (default: at each epoch's end)", min=1
     )
-    low_memory: bool = option(False, "the same numbers in less memory, in more time")
-    shard: bool = option(False, "under torchrun: every process keeps a part of the model")
-    save_every: int | None = option(
-        None, "steps from one checkpoint to the next (default: at each epoch's end)", at_least=1
-    )
-    out: str | None = option(
-        None, "the run's directory (default: runs/MODEL-DATE-TIME)", metavar="DIR"
-    )
-    resume: str | None = option(
-        None, "go on with a run that was stopped, with its options", metavar="DIR"
-    )
+    resume: str | None = run_files(None, "resume a run, with its options", metavar="DIR")
 
 
-# What the lecture trains GPT-2 with. `tiny` is a twentieth of the smallest GPT-2 and has read less
-# than a hundredth: it has more to learn here, and bears larger steps.
+# The lecture's values for GPT-2. `tiny` is a twentieth of the smallest GPT-2 and has read less than
+# a hundredth: it has more to learn here, and takes larger steps well.
 LECTURE = {"epochs": 1, "lr": 5e-5, "schedule": "constant"}
-RECIPES = {"tiny": {"epochs": 4, "lr": 3e-4, "schedule": "cosine"}}
-LORA_RATE = 4  # times the learning rate of all parameters; measured, see README.md
+MODEL_DEFAULTS = {"tiny": {"epochs": 4, "lr": 3e-4, "schedule": "cosine"}}
+LORA_LR_FACTOR = 4  # times the learning rate of all parameters; measured, see docs/options.md
 
-SAMPLE_TOKENS = 64  # how long an answer before training gets: a model may go on for ever
-UNDER_THE_MICROSCOPE = 3  # validation records
-
-# The options that a resumed run may have otherwise than before.
-MAY_CHANGE = ("device", "low_memory", "shard", "save_every", "resume")
+CHANGEABLE_ON_RESUME = ("device", "low_memory", "shard", "save_every", "resume")
+SAMPLE_TOKENS = 64  # length of a response before training: an untrained model may never end
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(TrainOptions, argv, "Fine-tune GPT-2 on instruction records.")
-    if options.resume is not None:
+    if options.resume is not None:  # extra: resume
         stored = stored_options(Path(options.resume))
-        options = parse_again(TrainOptions, argv, stored, MAY_CHANGE)
+        options = parse_resumed(TrainOptions, argv, stored, CHANGEABLE_ON_RESUME)
         if is_finished(Path(options.resume)):
-            say(f"{options.resume} is finished: nothing is left to do")
+            tqdm.write(f"{options.resume} is finished: nothing is left to do")
             return 0
-    with joined(choose_device(options.device)) as (processes, device):
-        fine_tune(with_recipe(options), device, processes)
+    device = choose_device(options.device)
+    with setup_distributed(device, options.shard) as (process, device):  # extra: torchrun
+        fine_tune(fill_defaults(options), device, process)
     return 0
 
 
-def with_recipe(options: TrainOptions) -> TrainOptions:
-    """The options with what was left to the recipe."""
-    recipe = RECIPES.get(options.model, LECTURE)
+def fill_defaults(options: TrainOptions) -> TrainOptions:
+    """The options with what depends on the model filled in."""
+    defaults = dict(MODEL_DEFAULTS.get(options.model, LECTURE))
     if options.lora_rank is not None:
-        recipe = recipe | {"lr": LORA_RATE * recipe["lr"]}
-    missing = {name: value for name, value in recipe.items() if getattr(options, name) is None}
+        defaults["lr"] *= LORA_LR_FACTOR
+    missing = {name: value for name, value in defaults.items() if getattr(options, name) is None}
     return dataclasses.replace(options, **missing)
 
 
-def fine_tune(options: TrainOptions, device: torch.device, processes: Processes) -> None:
-    """The whole run, in this process alone or in one of several."""
-    shard = options.shard and processes.size > 1
-    if options.shard and not shard and options.resume is None:
-        raise UserError("--shard cuts the model up among processes: start several, by torchrun")
+def fine_tune(options: TrainOptions, device: torch.device, process: SingleProcess) -> None:
+    """The lecture in six steps."""
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
-    with processes.first_on_its_machine_first():
-        splits = split(read_records(options.data), options.data)
-        # LoRA is there to save memory, and what is kept of freed memory is a part of what it takes.
-        reuse_memory(not options.low_memory and options.lora_rank is None)
-        model, tokenizer, _ = pretrained.from_name(
-            options.model, options.init, generator, device="cpu" if shard else device
-        )
-    if model.num_parameters() > 1e8:
-        remember_few_shapes()
-    model.recompute = options.low_memory
-    if options.lora_rank is not None:
+
+    # 1. Records: read, checked, split 85 / 10 / 5 in file order
+    with process.main_process_first():
+        splits = split(read_records(local_copy(options.data)), options.data)
+
+    # 2. Batches: records as token ids; a loader pads them, shifts the targets and masks
+    config, tokenizer = pretrained.load_config(options.model)
+    records, loaders = {}, {}
+    for name, part in splits._asdict().items():
+        source = f"{options.data}, {name}"
+        encoded = encode(part, tokenizer, config.context_length, options.template, source)
+        if encoded.left_out:
+            tqdm.write(left_out_note(encoded, source))
+        records[name] = encoded.records
+        loaders[name] = Loader(encoded.examples, options.batch_size, options.mask_prompt)
+    if not loaders["train"].num_full_batches():
+        raise UserError(f"{options.data}: fewer records than --batch-size {options.batch_size}")
+
+    # 3. Model: GPT-2 with its pretrained weights
+    save_memory = options.low_memory or options.lora_rank is not None
+    memory.prepare(config.num_parameters(), save_memory)  # extra
+    with process.main_process_first():
+        where = "cpu" if process.shard else device
+        model, _, _ = pretrained.load_model(options.model, options.init, generator, device=where)
+    model.gradient_checkpointing = options.low_memory  # extra
+    if options.lora_rank is not None:  # extra
         lora.add(model, options.lora_rank, options.lora_alpha, generator, frozen_dtype=dtype)
-    training, _ = encode_part("training", splits.train, model, tokenizer, options)
-    validation, asked = encode_part("validation", splits.validation, model, tokenizer, options)
-    testing, _ = encode_part("test", splits.test, model, tokenizer, options)
-    left_out = sum(map(len, splits)) - len(training) - len(validation) - len(testing)
-    if len(training) < options.batch_size:
-        raise UserError(
-            f"{options.data}: {len(training)} training records do not fill one batch; lower "
-            f"--batch-size {options.batch_size}"
-        )
 
-    replica = processes.replica(model, shard)
-    optimizer = AdamW(
-        [parameter for parameter in model.parameters() if parameter.requires_grad],
-        options.lr,
-        options.weight_decay,
-        options.decay,
-        options.clip_norm,
-        in_backward=options.accumulate == processes.size == 1,
+    # 4. AdamW
+    wrapped = process.wrap(model)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    settings = trained, options.lr, options.weight_decay, options.decay
+    if options.accumulate == process.world_size == 1 and options.clip_norm is None:
+        optimizer = AdamWInBackward(*settings)  # extra: the same numbers, less memory
+    else:
+        optimizer = AdamW(*settings, options.clip_norm)
+
+    def lr(step: int, steps: int) -> float:
+        return lr_at_step(step, steps, options.lr, options.warmup_steps, options.schedule)
+
+    def respond(chosen: Sequence[Record], max_new_tokens: int = 256) -> list[Response]:
+        plain = lora.merged(model)  # the model itself, if it has no adapters
+        return generate_responses(plain, tokenizer, chosen, options.template, max_new_tokens)
+
+    # 5. Loop: both losses every few steps, the response to a validation record after each epoch
+    directory = open_directory(dataclasses.asdict(options), process)  # extra: metrics, checkpoints
+    run = RunDirectory(
+        directory, model, optimizer, fingerprint(splits), options.save_every, process
     )
-    directory = Path(options.resume or "")
-    if processes.leads and options.resume is None:
-        directory = new_directory(options.out, options.model, dataclasses.asdict(options))
-    records = hashlib.sha256(repr(splits).encode("utf-8")).hexdigest()
-    run = Run(directory, model, optimizer, records, options.save_every, processes)
-    learned = sum(parameter.numel() for parameter in optimizer.parts)
-    run.describe(
-        f"{options.model}: {model.num_parameters():,} parameters"
-        + (f", {learned:,} of them trained" if learned < model.num_parameters() else "")
-        + f", on {device} in {str(dtype).removeprefix('torch.')}"
-        + (f", in {processes.size} processes" if processes.size > 1 else "")
-        + f"\n{options.data}: {len(training)} records to train on, {len(splits.test)} to test, "
-        f"{len(validation)} to validate\n"
-        f"Run: {directory}" + (f", after step {run.start.step}" if run.start.step >= 0 else "")
-    )
-
-    def seen(model: GPT) -> list[Row]:
-        return look(model, tokenizer, validation[:UNDER_THE_MICROSCOPE], options.mask_prompt, dtype)
-
-    sample = asked[0]
-
-    def show(when: str, answer: Answer) -> None:
-        say(f"\n{when}, the first validation record:\n  Instruction: {sample.instruction}")
-        if sample.input:
-            say(f"  Input:       {sample.input}")
-        say(f"  Expected:    {sample.output}\n  Response:    {answer.text}\n")
-
-    if run.start == BEGINNING:
-        with whole(model):
-            if processes.leads:
-                plain, to_compare = lora.merged(model), [sample, *splits.test[: options.samples]]
-                first, *others = answers(
-                    plain, tokenizer, to_compare, options.template, SAMPLE_TOKENS
+    run.print_header(header(options.model, model, options.data, records, device, dtype, process))
+    console = Console(records["validation"][0], respond, model, process)
+    if run.start == START:
+        console.show("Before training", SAMPLE_TOKENS)
+        with process.unsharded(model):
+            if process.is_main_process:
+                responses = respond(records["test"][: options.samples], SAMPLE_TOKENS)
+                before_training(
+                    directory,
+                    lora.merged(model),
+                    tokenizer,
+                    responses,
+                    loaders["validation"],
+                    dtype,
                 )
-                run.keep("before.json", {"answers": others, "microscope": seen(plain)})
-                show("Before training", first)
+    how_long = options.epochs, options.max_steps, options.accumulate
+    plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
+    data = loaders["train"], loaders["validation"], plan, generator
+    loss_sum = partial(batch_loss_sum, dtype=dtype)
+    with run.stop_signal:  # extra: a signal writes a checkpoint
+        train(wrapped, optimizer, *data, [run, console], loss_sum, run.start, process)
 
-    def on_evaluation(metrics: Metrics) -> None:
-        run.on_evaluation(metrics)
-        when = f"Ep {math.ceil(metrics.epoch)} (Step {metrics.step:06d})"
-        say(
-            f"{when if metrics.step >= 0 else 'Before training'}: "
-            f"Train loss {metrics.train_loss:.3f}, Val loss {metrics.val_loss:.3f}"
-        )
-
-    def on_epoch_end(epoch: int) -> None:
-        with whole(model):
-            if not processes.leads:
-                return
-            plain = lora.merged(model)
-            pretrained.save(directory / "model", plain, options.template)
-            if options.lora_rank is not None:
-                base = hugging_face_name(options.model)
-                adapter.save(directory / "adapter", model, base)
-            (answer,) = answers(plain, tokenizer, [sample], options.template)
-        show(f"After epoch {epoch}", answer)
-
-    schedule = partial(
-        learning_rate,
-        peak=options.lr,
-        warmup_steps=options.warmup_steps,
-        schedule=options.schedule,
-    )
-    with run.stop:
-        train(
-            replica,
-            optimizer,
-            training,
-            validation,
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            accumulate=options.accumulate,
-            max_steps=options.max_steps,
-            eval_every=options.eval_every,
-            eval_batches=options.eval_batches,
-            mask_prompt=options.mask_prompt,
-            dtype=dtype,
-            generator=generator,
-            schedule=schedule,
-            on_evaluation=on_evaluation,
-            on_epoch_end=on_epoch_end,
-            on_step=run.on_step,
-            start=run.start,
-            processes=processes,
-        )
-    with whole(model):
-        if not processes.leads:
+    # 6. Responses to the test records, which were not trained on
+    with process.unsharded(model):
+        if not process.is_main_process:
             return
-        plain = lora.merged(model)
-        given = answers(plain, tokenizer, splits.test, options.template)
-        run.keep("after.json", {"microscope": seen(plain)})
-        figures = scored(splits.test, given)
-        for part, examples in (("test", testing), ("validation", validation)):
-            losses = record_losses(plain, examples, options.batch_size, options.mask_prompt, dtype)
-            figures[f"Perplexity, {part}"] = perplexity(losses)
-    kinds = by_kind(splits.test, given)
-    run.keep(
-        "scores.json",
-        {
-            "figures": {name: figure._asdict() for name, figure in figures.items()},
-            "kinds": {name: kind._asdict() for name, kind in kinds.items()},
-        },
+        test, plain = records["test"], lora.merged(model)
+        responses = respond(test)
+        said = after_training(directory, plain, tokenizer, test, responses, loaders, dtype)  # extra
+    run.finish(test, responses)
+    last = run.history[-1]
+    tqdm.write(
+        f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s. In {directory}: "
+        "model/, report.html, and responses.json with the responses to the test records"
     )
-    run.finish(splits.test, given)
-    last, exact = run.history[-1], figures["Exact match"]
-    say(
-        f"Of the {exact.count} test answers {round(exact.value * exact.count)} are exact "
-        f"({exact.value:.0%}, from {exact.low:.0%} to {exact.high:.0%}).\n"
-        f"Trained on {last.tokens:,} tokens in {last.seconds:.1f} s. In {directory}: "
-        "model/, report.html, and responses.json with the answers to the test records"
-        + (f". {left_out} records did not fit and were left out, as said above" if left_out else "")
-    )
-
-
-def encode_part(
-    name: str,
-    records: Sequence[Record],
-    model: GPT,
-    tokenizer: Tokenizer,
-    options: TrainOptions,
-) -> tuple[list[Example], list[Record]]:
-    """The records of a part that fit the context, as examples and as they are.
-
-    Says which do not fit. Raises UserError if none does.
-    """
-    context = model.config.context_length
-    examples, left_out = encode(records, tokenizer, context, options.template)
-    if not examples:
-        raise UserError(f"{options.data}: no {name} record fits the context of {context} tokens")
-    if left_out:
-        named = ", ".join(repr(records[i].instruction[:40]) for i in left_out[:5])
-        more = ", …" if len(left_out) > 5 else ""
-        say(
-            f"Left out {len(left_out)} {name} records, whose prompts alone fill the context of "
-            f"{context} tokens: {named}{more}"
-        )
-    return examples, [record for i, record in enumerate(records) if i not in left_out]
-
-
-def say(text: str) -> None:
-    """Print above the progress bar, if there is one."""
-    tqdm.write(text)
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

@@ -1,1 +1,3 @@
-"""From a JSON file of instructions to gradients. Imports gpt and weights."""
+"""Instruction fine-tuning. A file here is a step of the lecture, a folder is beyond it."""
+
+import gpt as gpt  # first: it filters a warning of torch's

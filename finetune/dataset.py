@@ -2,23 +2,18 @@
 
 A data set is a JSON array of objects (`[{...}, {...}]`) or JSON Lines (one object a line), each
 with an `instruction`, an `output` and, where the task needs one, an `input`: the form of Stanford
-Alpaca's data. Other fields are left alone, but for `kind`, the kind of task, which scores can be
-broken down by.
+Alpaca's data. Of other fields only `kind` is read, the kind of task, for scores by kind.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from finetune.prompt import format_prompt
+from finetune.prompt import prompt_tokens
 from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
-from weights.download import fetch
-from weights.files import cache_directory
 
 BUNDLED = Path(__file__).with_name("instructions.json")
 MAX_FIELD = 500_000  # characters; hundreds of times what any GPT-2 reads
@@ -30,7 +25,7 @@ class DataError(UserError):
 
 @dataclass(frozen=True)
 class Record:
-    """What is asked (`input` "" where the instruction says it all), and the answer to learn."""
+    """A task (`input` is "" where the instruction needs none) and the response to learn."""
 
     instruction: str
     output: str
@@ -39,7 +34,7 @@ class Record:
 
 
 class Splits(NamedTuple):
-    """The three parts of a data set: learned from, answered at the end, and watched on the way."""
+    """The training, test and validation records."""
 
     train: list[Record]
     test: list[Record]
@@ -53,14 +48,12 @@ class Example(NamedTuple):
     prompt_length: int
 
 
-def read_records(source: str | Path, answered: bool = True) -> list[Record]:
-    """The records of a file, or of an http(s) address (downloaded once and kept).
+def read_records(path: str | Path, require_output: bool = True) -> list[Record]:
+    """The records of a file. If `require_output` is False, `output` may be missing.
 
-    Unless `answered`, they need no output. Raises DataError for the first record that is not as it
-    should be.
+    Raises DataError for the first invalid record.
     """
-    is_url = str(source).lower().startswith(("http://", "https://"))
-    path = _cached(str(source)) if is_url else Path(source)
+    path = Path(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
@@ -82,19 +75,9 @@ def read_records(source: str | Path, answered: bool = True) -> list[Record]:
     if not entries:
         raise DataError(f"{path}: the list is empty; it should hold instruction records")
     return [
-        _record(entry, f"{path}: record {n}", answered) for n, entry in enumerate(entries, start=1)
+        _record(entry, f"{path}: record {n}", require_output)
+        for n, entry in enumerate(entries, start=1)
     ]
-
-
-def _cached(url: str) -> Path:
-    """Where a downloaded data set is kept: a name of its own for every address."""
-    try:
-        name = Path(urlsplit(url).path).name or "data.json"
-        address = hashlib.sha256(url.encode("utf-8")).hexdigest()[:16]
-    except ValueError as error:
-        raise DataError(f"{url!r}: not a valid address: {error}") from None
-    path = cache_directory() / "data" / address / name
-    return fetch(url, path)
 
 
 def _json(text: str, where: str):
@@ -111,7 +94,7 @@ def _json(text: str, where: str):
         raise DataError(f"{where}: JSON nested too deeply for a list of records") from None
 
 
-def _record(entry: object, where: str, answered: bool) -> Record:
+def _record(entry: object, where: str, require_output: bool) -> Record:
     if not isinstance(entry, dict):
         raise DataError(
             f"{where}: should be an object with instruction and output, not {_kind_of(entry)}"
@@ -120,7 +103,7 @@ def _record(entry: object, where: str, answered: bool) -> Record:
     for field, required in (
         ("instruction", True),
         ("input", False),
-        ("output", answered),
+        ("output", require_output),
         ("kind", False),
     ):
         value = entry.get(field)
@@ -172,24 +155,48 @@ def split(records: Sequence[Record], source: str | Path) -> Splits:
     return Splits(list(records[:train]), list(records[train:test]), list(records[test:]))
 
 
-def encode(
-    records: Sequence[Record], tokenizer: Tokenizer, context_length: int, template: str
-) -> tuple[list[Example], list[int]]:
-    """Each record as prompt, response and end of text; and the positions of the records left out.
+class Encoded(NamedTuple):
+    """The records that fit the context, as examples and as they were; and those that do not."""
 
-    Prompt and response are encoded apart, so that the boundary lies between two tokens. A model
-    with a context of `context_length` reads that many tokens and is asked for the one after each,
-    so an example holds at most `context_length` + 1. A longer response is cut, and then has no
-    end of text to learn: it did not end. A record whose prompt alone fills the context has
-    nothing to teach and is left out.
+    examples: list[Example]
+    records: list[Record]
+    left_out: list[Record]
+
+
+def encode(
+    records: Sequence[Record],
+    tokenizer: Tokenizer,
+    context_length: int,
+    template: str,
+    source: str = "records",
+) -> Encoded:
+    """Each record as prompt, response and end of text. Raises DataError if none fits.
+
+    A model with a context of `context_length` reads that many tokens and is asked for the one after
+    each, so an example holds at most `context_length` + 1. A longer response is cut, and then has
+    no end of text to learn: it did not end. A record whose prompt fills the context leaves no room
+    for a response and is left out. `source` names the records in messages.
     """
-    examples, left_out = [], []
-    for position, record in enumerate(records):
-        prompt = tokenizer.encode(format_prompt(record.instruction, record.input, template))
-        response = tokenizer.encode(record.output)
-        if len(prompt) > context_length:
-            left_out.append(position)
+    encoded = Encoded([], [], [])
+    for record in records:
+        prompt = prompt_tokens(tokenizer, record.instruction, record.input, template)
+        if len(prompt) >= context_length:
+            encoded.left_out.append(record)
             continue
-        tokens = [*prompt, *response, tokenizer.end_of_text][: context_length + 1]
-        examples.append(Example(tokens, len(prompt)))
-    return examples, left_out
+        response = [*tokenizer.encode(record.output), tokenizer.end_of_text]
+        tokens = [*prompt, *response][: context_length + 1]
+        encoded.examples.append(Example(tokens, len(prompt)))
+        encoded.records.append(record)
+    if not encoded.examples:
+        raise DataError(f"{source}: no record fits the context of {context_length} tokens")
+    return encoded
+
+
+def left_out_note(encoded: Encoded, source: str) -> str:
+    """One line that names the first records that were left out."""
+    named = ", ".join(repr(record.instruction[:40]) for record in encoded.left_out[:5])
+    more = ", …" if len(encoded.left_out) > 5 else ""
+    return (
+        f"{source}: left out {len(encoded.left_out)} records, whose prompts fill the context: "
+        f"{named}{more}"
+    )

@@ -1,7 +1,12 @@
-"""Where to compute, and in which numbers."""
+"""Choose the device and the dtype; and what the training loop asks of the process it runs in."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
+from torch import Tensor, nn
 
+from finetune.collate import Batch
 from gpt.errors import UserError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -9,8 +14,8 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def choose_device(name: str) -> torch.device:
-    """The named device; for "auto" the fastest that is there and right. Raises UserError."""
-    usable = {"cuda": torch.cuda.is_available, "mps": _mps_is_right, "cpu": lambda: True}
+    """The named device; for "auto" the first usable one of cuda, mps, cpu. Raises UserError."""
+    usable = {"cuda": torch.cuda.is_available, "mps": _mps_is_correct, "cpu": lambda: True}
     if name == "auto":
         return torch.device(next(device for device in usable if usable[device]()))
     if not usable[name]():
@@ -19,8 +24,8 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _mps_is_right() -> bool:
-    """Apple's GPU, if it computes what the CPU does: before torch 2.9 it trained on nonsense."""
+def _mps_is_correct() -> bool:
+    """Whether Apple's GPU computes what the CPU does; before torch 2.9 its results were wrong."""
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
     if version < (2, 9) or not torch.backends.mps.is_available():
         return False
@@ -45,3 +50,38 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     else:
         fast = False
     return torch.bfloat16 if fast else torch.float32
+
+
+class SingleProcess:
+    """What the loop asks of its process. finetune/extras/distributed.py answers for several."""
+
+    is_main_process = True  # it alone prints and writes files
+    world_size = 1
+    shard = False
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """What the loop calls in the model's place."""
+        return model
+
+    def local_batches(self, model: nn.Module, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """This process's rows of each batch, on the model's device."""
+        return (batch.to(model.device) for batch in batches)
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradient of `loss`, summed over all processes, to each parameter's `.grad`."""
+        loss.backward()
+
+    def all_reduce_sum(self, number: float) -> float:
+        """The sum of all processes' numbers."""
+        return number
+
+    def main_process_first(self) -> AbstractContextManager[None]:
+        """The main process runs the body first (it downloads), then the others (they find it)."""
+        return nullcontext()
+
+    def unsharded(self, model: nn.Module) -> AbstractContextManager[None]:
+        """While entered, every process holds all parameters whole."""
+        return nullcontext()
+
+
+SINGLE_PROCESS = SingleProcess()

@@ -1,7 +1,8 @@
-"""The training loop: batches in, weights moved, figures out.
+"""The training loop: reads batches, updates the weights, reports losses.
 
-It knows nothing of files, options or the screen, except for one progress bar. What is to be done
-with a figure or at the end of an epoch is passed in.
+`train_step` is what a teacher points at; `train` repeats it for every batch of every epoch and
+measures both losses every few steps. The loop knows nothing of files, options or the screen, except
+for one progress bar: what is to be done with a loss or at the end of an epoch is handed in.
 """
 
 import math
@@ -14,17 +15,15 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from finetune.collate import IGNORE_INDEX, batches, windows
-from finetune.dataset import Example
-from finetune.evaluate.__main__ import mean_loss
-from finetune.extras.distributed import ALONE, Processes
-from finetune.loss import summed_loss
+from finetune.collate import Batch, Loader, accumulate
+from finetune.device import SINGLE_PROCESS, SingleProcess
+from finetune.loss import LossSum, batch_loss_sum, loader_loss
 from finetune.optimizer import AdamW
 from gpt.errors import UserError
 
 
 class TrainingError(UserError):
-    """Training cannot go on; the message says at which step and what to change."""
+    """Training has to stop; the message says at which step and what to change."""
 
 
 class Metrics(NamedTuple):
@@ -35,134 +34,156 @@ class Metrics(NamedTuple):
     tokens: int  # supervised tokens seen so far
     seconds: float
     lr: float  # of that update; 0 before any
-    tokens_per_second: float  # in the updates since the evaluation before, not counting that
+    tokens_per_second: float  # of the updates since the previous evaluation, without evaluations
     train_loss: float
     val_loss: float
 
 
-class Position(NamedTuple):
-    """Where training stands after a step, from which it can go on: with this, the model and the
-    optimizer's state. The default is where it starts."""
+class Progress(NamedTuple):
+    """Training progress after a step. Together with the model and optimizer state it is enough to
+    resume."""
 
     step: int = -1
     tokens: int = 0
     seconds: float = 0.0
-    shuffle: Tensor | None = None  # the generator's state at the start of the epoch to go on with
+    shuffle_rng_state: Tensor | None = None  # the generator's, at the start of the epoch at hand
 
 
-BEGINNING = Position()
+START = Progress()
+
+
+class Plan(NamedTuple):
+    """How long to train and how often to evaluate."""
+
+    epochs: int = 1
+    max_steps: int | None = None  # ends training earlier
+    accumulation: int = 1  # batches in an optimizer step
+    eval_every: int = 5  # steps from one evaluation to the next
+    eval_batches: int = 5  # batches in an evaluation, of each loader
+    lr: Callable[[int, int], float] = lambda step, steps: 5e-5  # of a step, of so many steps
+
+
+class Callbacks:
+    """What `train` reports to. Each method may be overridden; here none does anything."""
+
+    def on_evaluation(self, metrics: Metrics) -> None:
+        """Before training, after every `eval_every`-th step from the first on, at an epoch's end."""
+
+    def on_epoch_end(self, epoch: int) -> None:
+        """The epoch's number, from 1; also for one that `max_steps` cut short."""
+
+    def on_step(self, progress: Progress, epoch_over: bool) -> None:
+        """Last after every step."""
+
+
+def train_step(
+    model: nn.Module,
+    optimizer: AdamW,
+    micro_batches: Sequence[Batch],
+    loss_sum: LossSum = batch_loss_sum,
+    process: SingleProcess = SINGLE_PROCESS,
+) -> tuple[float, int]:
+    """One update of the weights; returns the mean loss and the number of supervised tokens."""
+    count = sum(batch.num_targets() for batch in micro_batches)
+    loss = 0.0
+    for batch in process.local_batches(model, micro_batches):  # inputs, targets (B, T)
+        mean = loss_sum(model, batch) / count  # forward: logits (N, V) → cross-entropy, a scalar
+        loss += process.all_reduce_sum(mean.item())
+        require_finite(loss)
+        process.backward(mean)  # a gradient for each parameter, of the parameter's shape
+    optimizer.step()  # AdamW moves the weights
+    optimizer.zero_grad()
+    return loss, count
 
 
 def train(
     model: nn.Module,
     optimizer: AdamW,
-    training: Sequence[Example],
-    validation: Sequence[Example],
-    *,
-    epochs: int,
-    batch_size: int,
-    accumulate: int,
-    max_steps: int | None,
-    eval_every: int,
-    eval_batches: int,
-    mask_prompt: bool,
-    dtype: torch.dtype,
+    train_loader: Loader,
+    val_loader: Loader,
+    plan: Plan,
     generator: torch.Generator,
-    schedule: Callable[[int, int], float],
-    on_evaluation: Callable[[Metrics], None],
-    on_epoch_end: Callable[[int], None],
-    on_step: Callable[[Position, bool], None],
-    start: Position = BEGINNING,
-    processes: Processes = ALONE,
+    callbacks: Sequence[Callbacks],
+    loss_sum: LossSum = batch_loss_sum,
+    start: Progress = START,
+    process: SingleProcess = SINGLE_PROCESS,
 ) -> None:
-    """Fine-tune `model` in place, for `epochs` passes or `max_steps` updates, whichever ends first.
+    """Fine-tune `model` in place, as long as `plan` says. `generator` (CPU) shuffles.
 
-    An update is made from `accumulate` batches, in the end of an epoch from what is left of them:
-    it is that of one batch with all their records. `schedule` gives its learning rate from its
-    number and how many there will be. `generator` (CPU) shuffles.
+    Each optimizer step uses `accumulation` batches (the last step of an epoch: those that remain).
+    Its gradient equals that of one batch holding all their records.
 
-    `on_evaluation` gets the losses before training, after every `eval_every`-th update from the
-    first on, and at the end of each epoch. `on_epoch_end` then gets the epoch's number, from 1,
-    also for one that `max_steps` cut short. `on_step` comes last after every update, with whether
-    the epoch is over. Raises TrainingError if a loss is not finite: the training loss before its
-    update, any other before it is handed out, so that `on_epoch_end` never sees a model that has
-    diverged.
+    Raises TrainingError if a loss is not finite: the training loss before its update, any other
+    before it is reported, so that `on_epoch_end` never sees a model that has diverged.
     """
-    steps_per_epoch = math.ceil(len(training) // batch_size / accumulate)
-    steps = min(epochs * steps_per_epoch, max_steps or math.inf)
-    step, tokens, seconds, shuffle = start
+    steps_per_epoch = math.ceil(train_loader.num_full_batches() / plan.accumulation)
+    steps = min(plan.epochs * steps_per_epoch, plan.max_steps or math.inf)
+    step, tokens, seconds, rng_state = start
     started = time.perf_counter() - seconds
-    lr, recent_tokens, recent_seconds = 0.0, 0, 0.0  # the two since the last evaluation
-    if shuffle is not None:
-        generator.set_state(shuffle)
+    lr, recent_tokens, recent_seconds = 0.0, 0, 0.0  # the two since the previous evaluation
+    if rng_state is not None:
+        generator.set_state(rng_state)
 
     def evaluate() -> None:
-        nonlocal recent_tokens, recent_seconds
         losses = [
-            mean_loss(model, examples, batch_size, eval_batches, mask_prompt, dtype, processes)
-            for examples in (training, validation)
+            require_finite(loader_loss(model, loader, plan.eval_batches, loss_sum, process), step)
+            for loader in (train_loader, val_loader)
         ]
-        for loss in losses:
-            _require_finite(loss, step)
         seconds = time.perf_counter() - started
         speed = recent_tokens / recent_seconds if recent_tokens else 0.0
-        recent_tokens, recent_seconds = 0, 0.0
         epoch = (step + 1) / steps_per_epoch
-        on_evaluation(Metrics(step, epoch, tokens, seconds, lr, speed, *losses))
+        metrics = Metrics(step, epoch, tokens, seconds, lr, speed, *losses)
+        for callback in callbacks:
+            callback.on_evaluation(metrics)
 
     model.train()
-    with tqdm(
+    bar = tqdm(
         initial=step + 1,
         total=steps,
         unit="step",
-        disable=None if processes.leads else True,
+        disable=None if process.is_main_process else True,
         dynamic_ncols=True,
-    ) as bar:
+    )
+    with bar:
         if step < 0:
             evaluate()
         while step + 1 < steps:
-            epoch, first = divmod(step + 1, steps_per_epoch)
-            shuffle = generator.get_state()
-            shuffled = windows(batches(training, batch_size, mask_prompt, generator), accumulate)
-            for window in islice(shuffled, first, None):
+            epoch, done = divmod(step + 1, steps_per_epoch)  # done: steps of this epoch, on resume
+            rng_state = generator.get_state()
+            grouped = accumulate(train_loader.shuffled(generator), plan.accumulation)
+            for micro_batches in islice(grouped, done, None):
                 step_started = time.perf_counter()
-                lr = schedule(step + 1, steps)
+                lr = plan.lr(step + 1, steps)
                 optimizer.set_lr(lr)
-                count = sum(int((targets != IGNORE_INDEX).sum()) for _, targets in window)
-                loss = 0.0
-                for inputs, targets in processes.rows(model, window):
-                    loss_sum, _ = summed_loss(model, inputs, targets, dtype)
-                    part = loss_sum / count
-                    loss += processes.sum(part.item())
-                    _require_finite(loss, step)
-                    processes.backward(part)  # AdamW takes most of its step in here: see there
-                optimizer.step()
-                optimizer.zero_grad()
-                step += 1
-                tokens += count
-
+                loss, count = train_step(model, optimizer, micro_batches, loss_sum, process)
+                step, tokens = step + 1, tokens + count
                 step_seconds = time.perf_counter() - step_started
                 recent_tokens, recent_seconds = recent_tokens + count, recent_seconds + step_seconds
-                speed = count / step_seconds
-                bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} tokens/s", refresh=False)
+                speed = f"{count / step_seconds:.0f} tokens/s"
+                bar.set_postfix_str(f"loss {loss:.3f}, {speed}", refresh=False)
                 bar.update()
+
                 epoch_over = step + 1 in (steps, (epoch + 1) * steps_per_epoch)
-                if step % eval_every == 0 or epoch_over:
+                if step % plan.eval_every == 0 or epoch_over:
                     evaluate()
+                    recent_tokens, recent_seconds = 0, 0.0
                 if epoch_over:
-                    on_epoch_end(epoch + 1)
-                    shuffle = generator.get_state()
+                    for callback in callbacks:
+                        callback.on_epoch_end(epoch + 1)
+                    rng_state = generator.get_state()
                 seconds = time.perf_counter() - started
-                on_step(Position(step, tokens, seconds, shuffle), epoch_over)
+                progress = Progress(step, tokens, seconds, rng_state)
+                for callback in callbacks:
+                    callback.on_step(progress, epoch_over)
                 if epoch_over:
                     break
 
 
-def _require_finite(loss: float, step: int) -> None:
+def require_finite(loss: float, step: int | None = None) -> float:
+    """The loss, if it is finite; else TrainingError. `step` is the last one, None within one."""
     if math.isfinite(loss):
-        return
-    if step < 0:
+        return loss
+    if step == -1:
         raise TrainingError(f"the loss is {loss} before any training: the weights are damaged")
-    raise TrainingError(
-        f"the loss became {loss} after step {step}: try a smaller --lr, or --dtype float32"
-    )
+    when = "" if step is None else f" after step {step}"
+    raise TrainingError(f"the loss became {loss}{when}: try a smaller --lr, or --dtype float32")

@@ -1,39 +1,68 @@
-"""The loss: how surprised the model is by each next token, −log p(target), summed and counted.
+"""The loss: cross-entropy, −log p(target) in nats, summed over the supervised tokens.
 
 The mean that is minimised is taken by the caller, over all that one optimizer step sees. A mean
-of means would weigh a token in a batch of short answers more than one in a batch of long answers.
+of means would weigh a token in a batch of short responses more than one in a batch of long ones.
+
+Shapes: B examples, T tokens, N supervised positions of the B · T, V vocabulary.
 """
+
+from collections.abc import Callable
+from itertools import islice
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from finetune.collate import IGNORE_INDEX
+from finetune.collate import IGNORE_INDEX, Batch, Loader
+from finetune.device import SINGLE_PROCESS, SingleProcess
+from gpt.model import eval_mode
+
+LossSum = Callable[[nn.Module, Batch], Tensor]  # batch_loss_sum with its dtype, or another like it
 
 SLICE = 128  # positions whose float32 log-probabilities are in memory together: 26 MB of them
 
 
-def summed_loss(
-    model: nn.Module, inputs: Tensor, targets: Tensor, dtype: torch.dtype = torch.float32
-) -> tuple[Tensor, int]:
-    """Cross-entropy in nats summed over the supervised tokens, and how many there are.
+def batch_loss_sum(model: nn.Module, batch: Batch, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Cross-entropy summed over the batch's supervised tokens: a scalar in float32 or better.
 
-    `model` is a GPT or what finetune/distributed.py makes of it; inputs, targets (B, T) int64.
-    Where the target is IGNORE_INDEX the model is not even asked: no logits are computed. With
-    nothing supervised the sum is 0, and so is its gradient. With `dtype` bfloat16 the model's
-    matrices are multiplied in that, by autocast; the parameters and the loss keep their precision.
+    `model` is a GPT or what finetune/extras/distributed.py makes of it. No logits are computed
+    where the target is IGNORE_INDEX. If no position has a target, loss and gradient are 0. With
+    `dtype` bfloat16 the model's matrices are multiplied in that, by autocast (mixed precision); the
+    parameters and the loss keep their precision.
     """
+    inputs, targets = batch  # (B, T) each
     supervised = targets != IGNORE_INDEX
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
-        logits = model(inputs, at=supervised)  # (N, V)
+        logits = model(inputs, select=supervised)  # (N, V)
 
     def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
         precise = torch.promote_types(logits.dtype, torch.float32)
         return F.cross_entropy(logits.to(precise), targets, reduction="sum")
 
-    # A slice at a time, each computed again for its gradient: the logits are the largest thing in
-    # a step, and in one piece they would be there four times over.
+    # A slice at a time, each computed again for its gradient. The logits are the largest tensor of
+    # a step; in one piece, cross-entropy and its backward pass would hold about four copies.
     slices = zip(logits.split(SLICE), targets[supervised].split(SLICE), strict=True)
-    loss = sum(checkpoint(cross_entropy, *each, use_reentrant=False) for each in slices)
-    return loss, int(supervised.sum())
+    return sum(checkpoint(cross_entropy, *each, use_reentrant=False) for each in slices)
+
+
+@torch.no_grad()  # and not inference_mode: FSDP trains with the tensors it first makes in here
+def loader_loss(
+    model: nn.Module,
+    loader: Loader,
+    max_batches: int,
+    loss_sum: LossSum = batch_loss_sum,
+    process: SingleProcess = SINGLE_PROCESS,
+) -> float:
+    """The lecture's figure: the mean of the first `max_batches` batches' mean losses.
+
+    In file order, so that every evaluation sees the same records and a curve shows the training
+    only.
+    """
+    means = []
+    with eval_mode(model):
+        for batch in islice(loader, max_batches):
+            for part in process.local_batches(model, [batch]):
+                total = process.all_reduce_sum(loss_sum(model, part).item())
+                means.append(total / batch.num_targets())
+    return sum(means) / len(means)

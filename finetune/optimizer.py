@@ -1,8 +1,14 @@
-"""AdamW (Loshchilov & Hutter, 2019): Adam, with weights pulled towards zero apart from the
-gradient; and how the learning rate changes from step to step.
+"""AdamW (Loshchilov & Hutter, 2019): Adam with decoupled weight decay, which acts on the weights
+directly and is not part of the gradient; and the learning-rate schedule.
 
-As in the lecture every parameter decays by default, biases and LayerNorms too, and the rate stays
-as it is. β = (0.9, 0.999) and ε = 1e-8 are torch's defaults and the lecture's.
+For each weight w with gradient g, at step t (β₁ = 0.9, β₂ = 0.999, ε = 1e-8: torch's defaults):
+
+    m ← β₁ m + (1 − β₁) g            v ← β₂ v + (1 − β₂) g²         the two moments, from 0
+    w ← w − lr · weight_decay · w
+    w ← w − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+
+As in the lecture every parameter decays by default, biases and LayerNorms too, and the learning
+rate is constant.
 """
 
 import math
@@ -11,22 +17,16 @@ from collections.abc import Iterable
 import torch
 from torch.nn import Parameter
 
-DECAYING = ("all", "matrices")
+DECAY = ("all", "matrices")
 SCHEDULES = ("constant", "cosine", "linear")
 
 
-class AdamW:
-    """torch's AdamW, `fused` (one pass over memory), which by default steps during `backward`.
+class AdamW(torch.optim.AdamW):
+    """torch's AdamW, `fused` (one pass over memory), with gradient clipping.
 
-    A parameter's update needs no gradient but its own. So as soon as `backward` has completed
-    one, the parameter is updated and the gradient freed: there is never a whole set of gradients,
-    as large as the model, in memory. The numbers are those of a step at the end, which `step`
-    takes for whatever still has a gradient: all of them, with `in_backward` off. One such
-    optimizer to a model: it steps as long as the model lives.
-
-    `decaying` "matrices" leaves out what has one dimension: biases and LayerNorms. With
-    `clip_norm`, gradients that are longer than that, taken together as one vector, are shortened
-    to it before the step (Pascanu et al., 2013); that takes all of them, so the step is at the end.
+    `decay` "matrices" leaves out what has one dimension: biases and LayerNorms. With `clip_norm`,
+    gradients whose norm, all taken as one vector, is larger are scaled down to it before the step
+    (Pascanu et al., 2013).
     """
 
     def __init__(
@@ -34,57 +34,47 @@ class AdamW:
         parameters: Iterable[Parameter],
         lr: float,
         weight_decay: float,
-        decaying: str = "all",
+        decay: str = "all",
         clip_norm: float | None = None,
-        in_backward: bool = True,
     ) -> None:
-        assert decaying in DECAYING
+        assert decay in DECAY
         self.clip_norm = clip_norm
-        self.in_backward = in_backward and clip_norm is None
-        self.parts = {
-            parameter: torch.optim.AdamW(
-                [parameter],
-                lr=lr,
-                weight_decay=weight_decay if decaying == "all" or parameter.dim() > 1 else 0.0,
-                fused=True,
-            )
-            for parameter in parameters
-        }
-        for parameter in self.parts:
-            parameter.register_post_accumulate_grad_hook(self._on_gradient)
+        groups: dict[float, list[Parameter]] = {}
+        for parameter in parameters:
+            rate = weight_decay if decay == "all" or parameter.dim() > 1 else 0.0
+            groups.setdefault(rate, []).append(parameter)
+        super().__init__(
+            [{"params": each, "weight_decay": rate} for rate, each in groups.items()],
+            lr=lr,
+            fused=True,
+        )
 
-    def _on_gradient(self, parameter: Parameter) -> None:
-        if self.in_backward:
-            self.parts[parameter].step()
-            parameter.grad = None
+    def parameters(self) -> list[Parameter]:
+        """Those that are trained."""
+        return [parameter for group in self.param_groups for parameter in group["params"]]
 
     def set_lr(self, lr: float) -> None:
-        """The learning rate of the next step: set it before `backward`."""
-        for part in self.parts.values():
-            part.param_groups[0]["lr"] = lr
+        """The learning rate of the next step."""
+        for group in self.param_groups:
+            group["lr"] = lr
 
-    def step(self) -> None:
+    def step(self, closure: None = None) -> None:
         if self.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.parts, self.clip_norm)
-        for part in self.parts.values():
-            part.step()
-
-    def zero_grad(self) -> None:
-        for parameter in self.parts:
-            parameter.grad = None
+            torch.nn.utils.clip_grad_norm_(self.parameters(), self.clip_norm)
+        super().step()
 
 
-def learning_rate(step: int, steps: int, peak: float, warmup_steps: int, schedule: str) -> float:
-    """The rate of a step, counted from 0, of `steps`.
+def lr_at_step(step: int, steps: int, max_lr: float, warmup_steps: int, schedule: str) -> float:
+    """The learning rate of a step, counted from 0, of `steps`.
 
-    It rises in equal parts, the first of them taken by the first step, and is `peak` after
-    `warmup_steps`. From there it is constant, or falls towards the 0 that would come after the
-    last step: in a line, or as half a cosine wave (Loshchilov & Hutter, 2017).
+    Linear warm-up: it rises in equal parts, the first of them at the first step, and is `max_lr`
+    after `warmup_steps`. From there it is constant, or decays towards the 0 that would come after
+    the last step: linearly, or as half a cosine wave (Loshchilov & Hutter, 2017).
     """
     assert schedule in SCHEDULES
     if step < warmup_steps:
-        return peak * ((step + 1) / warmup_steps)
+        return max_lr * ((step + 1) / warmup_steps)
     done = (step - warmup_steps) / (steps - warmup_steps)
     if schedule == "cosine":
-        return peak * (1 + math.cos(math.pi * done)) / 2
-    return peak * (1 - done) if schedule == "linear" else peak
+        return max_lr * (1 + math.cos(math.pi * done)) / 2
+    return max_lr * (1 - done) if schedule == "linear" else max_lr

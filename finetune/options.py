@@ -1,4 +1,4 @@
-"""Command-line options as a dataclass: a field each, with its one default and its help."""
+"""Command-line options as a dataclass: a field for each, with its one default and its help text."""
 
 import argparse
 import math
@@ -19,19 +19,20 @@ def option(
     *,
     choices: Sequence[str] | None = None,
     metavar: str | None = None,
-    at_least: float | None = None,
-    above: float | None = None,
+    min: float | None = None,
+    greater_than: float | None = None,
     positional: bool = False,
+    group: str = "",
 ) -> Any:
     """A dataclass field that is an option. `...` as its default means that it must be given.
 
-    A bool is a flag: False unless it is given. A positional one is given without its name.
-
-    `at_least` and `above` bound a number from below.
+    A bool is a flag: False unless it is given. A positional one is given without its name. `min`
+    and `greater_than` bound a number from below. `group` is the heading it has in --help.
     """
     assert default is not True, "a flag can only turn something on"
-    details = {"help": help, "choices": choices, "metavar": metavar, "positional": positional}
-    bounds = {"at_least": at_least, "above": above}
+    details = {"help": help, "choices": choices, "metavar": metavar}
+    details |= {"positional": positional, "group": group}
+    bounds = {"min": min, "greater_than": greater_than}
     return field(
         default=MISSING if default is ... else default, metadata=details | {"bounds": bounds}
     )
@@ -40,19 +41,23 @@ def option(
 def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> Options:
     """The options in `argv` (None: this process's own). Raises UserError, naming the option."""
     parser = _Parser(description=description, formatter_class=_Help, allow_abbrev=False)
+    groups: dict[str, Any] = {"": parser}
     for each in fields(cls):
         details = dict(each.metadata)
-        bounds = details.pop("bounds")
+        bounds, heading = details.pop("bounds"), details.pop("group")
+        if heading not in groups:
+            groups[heading] = parser.add_argument_group(heading)
+        group = groups[heading]
         if details.pop("positional"):
-            parser.add_argument(each.name, **details)
+            group.add_argument(each.name, **details)
             continue
         if each.type is bool:
-            parser.add_argument(flag(each.name), action="store_true", help=details["help"])
+            group.add_argument(flag(each.name), action="store_true", help=details["help"])
             continue
         kind = next((t for t in get_args(each.type) if t is not type(None)), each.type)
         if kind is not str and details["metavar"] is None:
             details["metavar"] = {int: "N", float: "X"}[kind]
-        parser.add_argument(
+        group.add_argument(
             flag(each.name),
             type=_bounded(kind, **bounds),
             required=each.default is MISSING,
@@ -62,35 +67,34 @@ def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> O
     return cls(**vars(parser.parse_args(argv)))
 
 
-def parse_again(
+def parse_resumed(
     cls: type[Options],
     argv: Sequence[str] | None,
     stored: dict[str, Any],
-    may_change: Collection[str],
+    changeable: Collection[str],
 ) -> Options:
-    """The options of an earlier command, and with them those of `argv`.
+    """The options of an earlier command together with those in `argv`, which resumes it.
 
-    Raises UserError if `argv` changes one that is not among `may_change`, or if one is not right.
+    Raises UserError if `argv` changes one that is not `changeable`, or if one is not valid.
     """
-    words = _words(stored)
-    before = parse(cls, words, "")
-    now = parse(cls, [*words, *(sys.argv[1:] if argv is None else argv)], "")
+    before = parse(cls, _to_argv(stored), "")
+    now = parse(cls, [*_to_argv(stored), *(sys.argv[1:] if argv is None else argv)], "")
     for each in fields(cls):
         was, asked = getattr(before, each.name), getattr(now, each.name)
-        if was != asked and each.name not in may_change:
+        if was != asked and each.name not in changeable:
             raise UserError(
-                f"{flag(each.name)}: it was {was} so far and cannot become {asked}; start anew for "
-                "that"
+                f"{flag(each.name)}: the run has {was} and cannot change to {asked}; start a new run "
+                "for that"
             )
     return now
 
 
 def command_line(stored: dict[str, Any]) -> str:
     """Stored options as they would be typed."""
-    return shlex.join(_words(stored))
+    return shlex.join(_to_argv(stored))
 
 
-def _words(stored: dict[str, Any]) -> list[str]:
+def _to_argv(stored: dict[str, Any]) -> list[str]:
     return [
         flag(name) if value is True else f"{flag(name)}={value}"
         for name, value in stored.items()
@@ -117,7 +121,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
         return super()._get_help_string(action)
 
 
-def _bounded(kind: type, at_least: float | None, above: float | None):
+def _bounded(kind: type, min: float | None, greater_than: float | None):
     def convert(text: str):
         value = kind(text)
         if kind is str:
@@ -126,10 +130,10 @@ def _bounded(kind: type, at_least: float | None, above: float | None):
             raise argparse.ArgumentTypeError("has too many digits")
         if not math.isfinite(value):
             raise argparse.ArgumentTypeError(f"must be a finite number, not {text}")
-        if at_least is not None and value < at_least:
-            raise argparse.ArgumentTypeError(f"must be at least {at_least}, not {text}")
-        if above is not None and value <= above:
-            raise argparse.ArgumentTypeError(f"must be above {above}, not {text}")
+        if min is not None and value < min:
+            raise argparse.ArgumentTypeError(f"must be at least {min}, not {text}")
+        if greater_than is not None and value <= greater_than:
+            raise argparse.ArgumentTypeError(f"must be above {greater_than}, not {text}")
         return value
 
     convert.__name__ = kind.__name__  # argparse names it: "invalid int value: 'x'"

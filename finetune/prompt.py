@@ -1,8 +1,8 @@
-"""How an instruction becomes the text a model reads: one home for training and generation.
+"""From an instruction to the prompt that a model reads, in training and in generation alike.
 
-What the model is trained on and what it is later asked must agree to the character, or it answers
-a question it never saw. So one function writes the prompt, up to and including the header that
-the response follows, and both sides call it; a training text is that prompt, then the response.
+The two must agree to the character, or the model is asked in a form that it never saw. So one
+function makes the prompt, up to and including the header that the response follows, and both call
+it. A training text is that prompt, then the response.
 
 The first template is that of Stanford Alpaca (Taori et al., 2023) in the lecture's form, which
 has one preamble for records with and without an input; the second is the chat form of Phi-3
@@ -10,6 +10,8 @@ has one preamble for records with and without an input; the second is the chat f
 """
 
 from collections.abc import Callable
+
+from gpt.tokenizer import Tokenizer
 
 ALPACA_PREAMBLE = (
     "Below is an instruction that describes a task. "
@@ -35,3 +37,15 @@ TEMPLATES: dict[str, Callable[[str, str], str]] = {"alpaca": alpaca, "phi3": phi
 def format_prompt(instruction: str, input: str = "", template: str = "alpaca") -> str:
     """The text a response follows, in one of TEMPLATES; `input` "" is no input."""
     return TEMPLATES[template](instruction, input)
+
+
+def prompt_tokens(
+    tokenizer: Tokenizer, instruction: str, input: str = "", template: str | None = "alpaca"
+) -> list[int]:
+    """The prompt as token ids, at least one; with `template` None the instruction as it is.
+
+    The response is tokenized separately, so that the boundary lies between two tokens. An empty
+    prompt becomes a single end-of-text token, which is what a new text follows in training.
+    """
+    text = instruction if template is None else format_prompt(instruction, input, template)
+    return tokenizer.encode(text) or [tokenizer.end_of_text]

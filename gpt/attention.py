@@ -1,4 +1,4 @@
-"""Causal multi-head self-attention, and the cache that spares recomputing it for every new token.
+"""Causal multi-head self-attention, and the cache of keys and values for generation.
 
 "Attention Is All You Need" (Vaswani et al., 2017), section 3.2, in GPT-2's arrangement: one linear
 layer makes queries, keys and values together (`c_attn`), one mixes the heads' outputs (`c_proj`).
@@ -30,7 +30,7 @@ class KVCache:
         self.length = 0
         self._layers: list[tuple[Tensor, Tensor]] = []
 
-    def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    def update(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Store the new (B, H, T, D) of one layer; return all of that layer's, (B, H, S, D)."""
         start, stop = self.length, self.length + keys.size(2)
         if layer == len(self._layers):
@@ -44,8 +44,8 @@ class KVCache:
         stored[1][:, :, start:stop] = values
         return stored[0][:, :, :stop], stored[1][:, :, :stop]
 
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these rows of the batch only: (rows,) int64."""
+    def select_rows(self, rows: Tensor) -> None:
+        """Keep these rows of the batch only: (rows,) int64."""
         self._layers = [(keys[rows], values[rows]) for keys, values in self._layers]
 
     def _enlarged(self, stored: Tensor, room: int) -> Tensor:
@@ -59,7 +59,7 @@ class MultiHeadAttention(nn.Module):
     """softmax(Q Kᵀ / √D + mask) V in H heads side by side, for (B, T, C) → (B, T, C).
 
     `F.scaled_dot_product_attention` is that formula in one kernel, without ever storing the (T, S)
-    table of weights; `formula` below writes it out, and so does `tests/textbook.py`.
+    table of weights; `explicit_attention` below writes it out, and so does `tests/textbook.py`.
     """
 
     def __init__(self, config: GPTConfig) -> None:
@@ -88,10 +88,10 @@ class MultiHeadAttention(nn.Module):
             for part in self.c_attn(x).split(C, dim=2)
         )
         if cache is not None:
-            key, value = cache.extend(layer, key, value)
+            key, value = cache.update(layer, key, value)
         assert mask is not None or key.size(2) == T or T == 1, "a cached chunk needs its mask"
-        if mask is None and cache is None and _formula_is_faster(query):
-            heads = formula(query, key, value)
+        if mask is None and cache is None and _use_explicit(query):
+            heads = explicit_attention(query, key, value)
         else:
             heads = F.scaled_dot_product_attention(
                 query, key, value, attn_mask=mask, is_causal=mask is None and T > 1
@@ -99,7 +99,7 @@ class MultiHeadAttention(nn.Module):
         return self.c_proj(heads.transpose(1, 2).reshape(B, T, C))
 
 
-def formula(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def explicit_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Causal attention step by step: three of (B, H, T, D) → (B, H, T, D)."""
     T, D = query.shape[-2:]
     scores = query @ key.transpose(2, 3) / math.sqrt(D)  # (B, H, T, T)
@@ -107,8 +107,8 @@ def formula(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return torch.softmax(scores + future, dim=-1) @ value
 
 
-def _formula_is_faster(query: Tensor) -> bool:
-    """Where the one kernel's backward pass is slow: bfloat16 on a CPU, and short rows."""
+def _use_explicit(query: Tensor) -> bool:
+    """Where the fused kernel's backward pass is slow: bfloat16 on a CPU, and short rows."""
     return (
         query.device.type == "cpu"
         and query.dtype == torch.bfloat16
@@ -123,8 +123,9 @@ def attention_mask(
     """Which of past + new columns each new token may look at: (B or 1, 1, T, S) bool, or None.
 
     `padding` (B,) counts the columns to the left of each row's text. None means that the plain
-    causal rule of `MultiHeadAttention.forward` is enough. Padding looks at padding alone: a row
-    of the softmax with nothing in it would be NaN, and NaN times a weight of zero is NaN again.
+    causal rule of `MultiHeadAttention.forward` is enough. Padding positions attend only to padding:
+    without this their softmax row would have no allowed column and be NaN, which spreads
+    (NaN · 0 = NaN).
     """
     if padding is None and (past == 0 or new == 1):
         return None

@@ -43,6 +43,12 @@ class GPTConfig:
                 f"of {self.n_head}"
             )
 
+    def num_parameters(self) -> int:
+        """12 C² numbers in a block's matrices and 13 C in its biases and LayerNorms."""
+        L, C, V = self.n_layer, self.n_embd, self.vocab_size
+        tables = (V + self.context_length) * C + (0 if self.tied_head else V * C)
+        return tables + L * (12 * C**2 + 13 * C) + 2 * C
+
 
 SIZES = {
     # small enough to train from nothing on a laptop; its vocabulary is GPT-2's first 7,935 merges

@@ -8,8 +8,8 @@ where AdamW's small updates are not lost, and are rounded to bfloat16 to be mult
 `torch.autocast` keeps the rounded copies for the backward pass, half the size of the model; here
 they are made again.
 
-Writing a text, a few rows at a time, on a CPU. The time is that of reading the weights once, and of
-the ways to ask for the same product some read memory faster than others.
+Generation on a CPU, with few rows. The time is that of reading the weights once from memory, and of
+the equivalent ways to call the product some read faster than others.
 
 Everywhere else it is `F.linear`.
 """
@@ -36,7 +36,7 @@ class Linear(nn.Linear):
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x (…, in), weight (out, in), bias (out) → (…, out); in bfloat16 under `torch.autocast`."""
     if torch.is_autocast_enabled(x.device.type):
-        return _InBFloat16.apply(x, weight, bias)
+        return _MixedPrecisionLinear.apply(x, weight, bias)
     rows = x.shape[:-1].numel()
     if x.device.type != "cpu" or torch.is_grad_enabled() or not 0 < rows <= FEW_ROWS:
         return F.linear(x, weight, bias)
@@ -46,7 +46,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return y.view(*x.shape[:-1], -1)
 
 
-class _InBFloat16(torch.autograd.Function):
+class _MixedPrecisionLinear(torch.autograd.Function):
     """F.linear of all three rounded to bfloat16; each gradient in the precision of its own."""
 
     @staticmethod

@@ -4,10 +4,12 @@ Module names are those of OpenAI's code (`wte`, `h.0.attn.c_attn`, `ln_f`, …),
 maps onto the model by a loop. Each part runs torch's fused kernel; the formula it stands for is in
 its docstring and, as code, in `tests/textbook.py`, where a test holds the two together.
 
-Shapes: B batch, T tokens, C n_embd, V vocabulary, N chosen positions.
+Shapes: B batch, T tokens, C n_embd, V vocabulary, N selected positions.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +19,17 @@ from torch.utils.checkpoint import checkpoint
 from gpt.attention import KVCache, MultiHeadAttention, attention_mask
 from gpt.config import GPTConfig
 from gpt.linear import Linear, linear
+
+
+@contextmanager
+def eval_mode(model: nn.Module) -> Iterator[None]:
+    """The model in evaluation mode, and afterwards, on every path out, in the mode it was in."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 class Embedding(nn.Embedding):
@@ -91,9 +104,9 @@ class TransformerBlock(nn.Module):
 class GPT(nn.Module):
     """Token ids in, logits over the next token out.
 
-    With `recompute` set, training keeps one (B, T, C) for each block and computes what else the
-    backward pass needs a second time when it gets there: less memory for a fifth more arithmetic
-    (Chen et al., 2016).
+    With `gradient_checkpointing` set, training keeps one (B, T, C) for each block and computes the
+    other activations a second time when the backward pass needs them: less memory for a third more
+    arithmetic (Chen et al., 2016).
 
     `generator` seeds the initial weights (None: torch's global one).
     """
@@ -109,10 +122,10 @@ class GPT(nn.Module):
         self.ln_f = LayerNorm(config.n_embd)
         if not config.tied_head:
             self.lm_head = Linear(config.n_embd, config.vocab_size, bias=False)
-        self.recompute = False
-        self._initialise(generator)
+        self.gradient_checkpointing = False
+        self._initialize(generator)
 
-    def _initialise(self, generator: torch.Generator | None) -> None:
+    def _initialize(self, generator: torch.Generator | None) -> None:
         """GPT-2's: weights N(0, 0.02²), positions N(0, 0.01²) (OpenAI's `model.py`), biases 0.
 
         The layers that write to the residual stream start smaller by √(2 · n_layer), the number of
@@ -139,30 +152,30 @@ class GPT(nn.Module):
     def forward(
         self,
         tokens: Tensor,
-        at: Tensor | None = None,
+        select: Tensor | None = None,
         cache: KVCache | None = None,
         padding: Tensor | None = None,
     ) -> Tensor:
-        """Logits (B, T, V) for tokens (B, T) int64; with `at` (B, T) bool, only there: (N, V).
+        """Logits (B, T, V) for tokens (B, T) int64; with `select` (B, T) bool, only there: (N, V).
 
         The projection onto the vocabulary is a third of the work at 124M and all other positions'
         logits would be thrown away, so training asks for the supervised positions and generation
-        for the last one. The chosen rows are those of `logits[at]`, in its order.
+        for the last one. The chosen rows are those of `logits[select]`, in its order.
 
         With `cache`, the tokens continue those already in it. `padding` (B,) int64 counts the
         columns to the left of each row's text (cached ones included), for rows of unequal
         lengths.
         """
-        return self.head(self.hidden_states(tokens, at, cache, padding))
+        return self.head(self.hidden_states(tokens, select, cache, padding))
 
     def hidden_states(
         self,
         tokens: Tensor,
-        at: Tensor | None = None,
+        select: Tensor | None = None,
         cache: KVCache | None = None,
         padding: Tensor | None = None,
     ) -> Tensor:
-        """What `forward` projects onto the vocabulary: (B, T, C), or (N, C) with `at`."""
+        """What `forward` projects onto the vocabulary: (B, T, C), or (N, C) with `select`."""
         new, past = tokens.size(1), 0 if cache is None else cache.length
         assert past + new <= self.config.context_length, "more tokens than the context holds"
 
@@ -173,15 +186,15 @@ class GPT(nn.Module):
 
         x = self.wte(tokens) + self.wpe(positions)
         for layer, block in enumerate(self.h):
-            if self.recompute and torch.is_grad_enabled():
+            if self.gradient_checkpointing and torch.is_grad_enabled():
                 x = checkpoint(block, x, mask, cache, layer, use_reentrant=False)
             else:
                 x = block(x, mask, cache, layer)
         if cache is not None:
             cache.length += new
-        return self.ln_f(x if at is None else x[at])
+        return self.ln_f(x if select is None else x[select])
 
     def head(self, hidden: Tensor) -> Tensor:
-        """(…, C) → (…, V): how well each token of the vocabulary would come next."""
+        """(…, C) → (…, V): a logit for each token of the vocabulary."""
         weight = self.wte.weight if self.config.tied_head else self.lm_head.weight
         return linear(hidden, weight)

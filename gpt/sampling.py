@@ -1,35 +1,22 @@
-"""How a model that gives the odds of the next token writes a text: choose one, append it, ask
-again.
+"""Text generation: choose the next token by the model's logits, append it, repeat.
 
-Greedy takes the most likely token; sampling draws, after dividing the logits by a temperature and
-keeping the k likeliest (top-k: Fan et al., 2018, and GPT-2's own samples with k = 40).
+Greedy takes the most likely token. Sampling draws one, after dividing the logits by a temperature
+and keeping the k most likely (top-k: Fan et al., 2018, and GPT-2's own samples with k = 40).
 
-Shapes: B rows still being written, T tokens, V vocabulary.
+Shapes: B rows still being generated, T tokens, V vocabulary.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from gpt.attention import KVCache
 from gpt.errors import UserError
-from gpt.model import GPT
+from gpt.model import GPT, eval_mode
 
 
-@contextmanager
-def evaluating(model: torch.nn.Module) -> Iterator[None]:
-    """The model in evaluation mode, and afterwards, on every path out, in the mode it was in."""
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)
-
-
-def choose(
+def sample_next_token(
     logits: Tensor, temperature: float, top_k: int | None, generators: Sequence[torch.Generator]
 ) -> list[int]:
     """The next token of each row of logits (B, V). Row b draws from `generators[b]`.
@@ -43,16 +30,16 @@ def choose(
         return logits.argmax(dim=-1).tolist()
     top = torch.topk(logits.float(), min(top_k or logits.size(-1), logits.size(-1)))  # (B, k)
     below_best = top.values - top.values[:, :1]  # ≤ 0, so that no temperature makes it overflow
-    odds = torch.softmax(below_best / max(temperature, 1e-30), dim=-1).cpu()
+    probabilities = torch.softmax(below_best / max(temperature, 1e-30), dim=-1).cpu()
     tokens = top.indices.cpu()
     return [
         int(row[torch.multinomial(p, 1, generator=generator)])
-        for row, p, generator in zip(tokens, odds, generators, strict=True)
+        for row, p, generator in zip(tokens, probabilities, generators, strict=True)
     ]
 
 
 @torch.inference_mode()
-def stream(
+def generate_stream(
     model: GPT,
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
@@ -60,55 +47,55 @@ def stream(
     temperature: float = 0.0,
     top_k: int | None = None,
     generators: Sequence[torch.Generator] = (),
-    max_length: int | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Continue every prompt, yielding (prompt's index, next token id) as soon as each is known.
 
-    A row ends with its `end_of_text` (yielded as well), after `max_new_tokens`, or when prompt
-    and answer together reach `max_length` tokens. Each row gets what it would get alone: rows of
-    unequal lengths are padded on the left and masked, and each draws from a CPU generator of its
-    own (one per prompt; none are needed at temperature 0). Past the context window a row goes on
-    over its last `context_length` tokens.
+    A row ends with its `end_of_text` (yielded as well), after `max_new_tokens`, or when the context
+    is full: when prompt and response together have `context_length` tokens. A prompt must be
+    shorter than that. Each row gets what it would get alone: rows of unequal lengths are padded on
+    the left and masked, and each draws from a CPU generator of its own (one per prompt; none are
+    needed at temperature 0).
     """
-    assert all(len(prompt) > 0 for prompt in prompts), "a prompt needs a token to go on from"
+    context = model.config.context_length
+    assert all(0 < len(prompt) < context for prompt in prompts), "no token to continue, or no room"
     assert temperature >= 0 and (top_k is None or top_k >= 1)
     assert temperature == 0 or len(generators) == len(prompts), "one generator for each prompt"
+    if not prompts or max_new_tokens == 0:
+        return
 
-    window = model.config.context_length
     texts = [list(prompt) for prompt in prompts]
-    rows = list(range(len(prompts)))  # those still being written
+    rows = list(range(len(prompts)))  # the prompts still being continued
     cache = None
-    with evaluating(model):
-        for _ in range(max_new_tokens if prompts else 0):
-            if cache is None or cache.length == window:
-                # The first step; or the window slides on, every token gets a new position, and
-                # nothing that was cached is true any more.
-                tokens, padding = _left_padded([texts[row][-window:] for row in rows], model.device)
+    with eval_mode(model):
+        for _ in range(max_new_tokens):
+            if cache is None or cache.length == context:
+                # The first step; or the columns are used up, by padding too, but no row is full:
+                # the rows that are left are read again with the padding that they need.
+                tokens, padding = _left_padded([texts[row] for row in rows], model.device)
                 cache = KVCache()
             else:
                 tokens = torch.tensor([[texts[row][-1]] for row in rows], device=model.device)
 
             last = torch.zeros_like(tokens, dtype=torch.bool)
             last[:, -1] = True
-            logits = model(tokens, at=last, cache=cache, padding=padding)  # (B, V)
-            drawn_from = [generators[row] for row in rows] if temperature else ()
-            for row, token in zip(
-                rows, choose(logits, temperature, top_k, drawn_from), strict=True
-            ):
+            logits = model(tokens, select=last, cache=cache, padding=padding)  # (B, V)
+            row_generators = [generators[row] for row in rows] if temperature else ()
+            chosen = sample_next_token(logits, temperature, top_k, row_generators)
+            for row, token in zip(rows, chosen, strict=True):
                 texts[row].append(token)
                 yield row, token
 
-            going_on = [
+            unfinished = [
                 i
                 for i, row in enumerate(rows)
-                if texts[row][-1] != end_of_text and len(texts[row]) != max_length
+                if texts[row][-1] != end_of_text and len(texts[row]) < context
             ]
-            if not going_on:
+            if not unfinished:
                 return
-            if len(going_on) < len(rows):  # a finished row costs nothing from here on
-                rows = [rows[i] for i in going_on]
-                kept = torch.tensor(going_on, device=model.device)
-                cache.keep(kept)
+            if len(unfinished) < len(rows):  # a finished row costs nothing from here on
+                rows = [rows[i] for i in unfinished]
+                kept = torch.tensor(unfinished, device=model.device)
+                cache.select_rows(kept)
                 padding = None if padding is None else padding[kept]
 
 
@@ -120,12 +107,11 @@ def generate(
     temperature: float = 0.0,
     top_k: int | None = None,
     generators: Sequence[torch.Generator] = (),
-    max_length: int | None = None,
 ) -> list[list[int]]:
-    """`stream`, collected: the new tokens of each prompt, without the end of text."""
+    """`generate_stream`, collected: the new tokens of each prompt, without the end of text."""
     answers: list[list[int]] = [[] for _ in prompts]
-    for row, token in stream(
-        model, prompts, max_new_tokens, end_of_text, temperature, top_k, generators, max_length
+    for row, token in generate_stream(
+        model, prompts, max_new_tokens, end_of_text, temperature, top_k, generators
     ):
         if token != end_of_text:
             answers[row].append(token)

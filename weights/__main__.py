@@ -12,13 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.extras.memory import run  # before torch: see there
-
-# isort: split
-
 import torch
 
-from gpt.errors import UserError
+from gpt.errors import UserError, run_script
 from weights import pretrained
 from weights.sources import REPOSITORIES
 
@@ -36,25 +32,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(__doc__)
         return 0
     if len(arguments) == 1 and arguments[0] in REPOSITORIES:
-        directory = pretrained.official(arguments[0])
-        stored = pretrained.read(directory)
+        directory = pretrained.ensure_official(arguments[0])
+        raw = pretrained.read(directory)
     elif len(arguments) == 2 or (len(arguments) == 3 and arguments[2] in DTYPES):
         source, directory = map(Path, arguments[:2])
         dtype = DTYPES[arguments[2]] if arguments[2:] else None
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise UserError(f"{directory}: already there; give a new directory to write to")
-        stored = pretrained.convert(source, directory, dtype)
-        print(f"Read:     {stored.path}")
+        raw = pretrained.convert(source, directory, dtype)
+        print(f"Read:     {raw.path}")
     else:
         raise UserError(f"give one of {', '.join(REPOSITORIES)}, or SRC DST [DTYPE]; see --help")
-    parameters = sum(tensor.numel() for tensor in stored.tensors.values())
+    parameters = sum(tensor.numel() for tensor in raw.tensors.values())
     print(
-        f"Verified: {VERIFIED[stored.path.suffix]}\n"
-        f"Model:    {len(stored.tensors)} tensors, {parameters:,} parameters\n"
+        f"Verified: {VERIFIED[raw.path.suffix]}\n"
+        f"Model:    {len(raw.tensors)} tensors, {parameters:,} parameters\n"
         f"In:       {directory}"
     )
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

@@ -4,16 +4,12 @@ GPT-2 comes in three forms, and all of them are read: OpenAI's own checkpoint (`
 `model.ckpt.*`), Hugging Face's `config.json` with `model.safetensors`, and the same with the older
 `pytorch_model.bin`. What is written is the second one, with `vocab.json` and `merges.txt`.
 
-The forms differ in little: OpenAI writes `model/h0/attn/c_attn/w` for what Hugging Face calls
-`h.0.attn.c_attn.weight` (sometimes after `transformer.`), and both compute x · w where `nn.Linear`
-computes x · Wᵀ: the weights of the linear layers lie transposed in every file. `BLOCK` and `AROUND`
-are the whole map.
+How the forms name and arrange the parameters is in weights/names.py.
 """
 
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,31 +22,9 @@ from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 from weights import safetensors
 from weights.files import cache_directory, read_json_object, write_text
+from weights.names import UNTIED_HEAD, parameter_names
 from weights.openai_checkpoint import find_index, read_checkpoint
 from weights.sources import fetch_pretrained
-
-# The model's name for a parameter, OpenAI's, and whether it is a linear layer's weight, [in, out].
-AROUND = (
-    ("wte.weight", "wte", False),
-    ("wpe.weight", "wpe", False),
-    ("ln_f.weight", "ln_f/g", False),
-    ("ln_f.bias", "ln_f/b", False),
-)
-BLOCK = (  # of each block N: h.N.… and hN/…
-    ("ln_1.weight", "ln_1/g", False),
-    ("ln_1.bias", "ln_1/b", False),
-    ("attn.c_attn.weight", "attn/c_attn/w", True),
-    ("attn.c_attn.bias", "attn/c_attn/b", False),
-    ("attn.c_proj.weight", "attn/c_proj/w", True),
-    ("attn.c_proj.bias", "attn/c_proj/b", False),
-    ("ln_2.weight", "ln_2/g", False),
-    ("ln_2.bias", "ln_2/b", False),
-    ("mlp.c_fc.weight", "mlp/c_fc/w", True),
-    ("mlp.c_fc.bias", "mlp/c_fc/b", False),
-    ("mlp.c_proj.weight", "mlp/c_proj/w", True),
-    ("mlp.c_proj.bias", "mlp/c_proj/b", False),
-)
-UNTIED_HEAD = "lm_head.weight"  # unknown to OpenAI, and not transposed
 
 # Our field → its key in Hugging Face's config.json, and in OpenAI's hparams.json.
 CONFIG_KEYS = {
@@ -62,7 +36,7 @@ CONFIG_KEYS = {
 }
 # What GPT-2 fixes and this code takes for granted: key → the values that mean it. The first is
 # GPT-2's own, which is also what a file means that does not say.
-FIXED = {
+REQUIRED_VALUES = {
     "model_type": ("gpt2",),
     "activation_function": ("gelu_new", "gelu_pytorch_tanh"),
     "layer_norm_epsilon": (1e-5,),
@@ -83,7 +57,7 @@ class Pretrained(NamedTuple):
     prompt_template: str | None  # the one it was fine-tuned with; None if it was not
 
 
-class Stored(NamedTuple):
+class RawCheckpoint(NamedTuple):
     """What is in a directory: tensors by Hugging Face's names, linear weights [in, out]."""
 
     model: GPT  # on the meta device: the shapes, which the tensors were checked to fit
@@ -93,7 +67,7 @@ class Stored(NamedTuple):
     path: Path  # of the file they are in
 
 
-def from_name(
+def load_model(
     name: str,
     init: str,
     generator: torch.Generator,
@@ -107,17 +81,22 @@ def from_name(
     `generator` (CPU). Raises UserError.
     """
     if init == "random":
-        if name in SIZES:
-            config, tokenizer = SIZES[name], Tokenizer(SIZES[name].vocab_size)
-        else:
-            config, tokenizer, _ = read_config(Path(name))
+        config, tokenizer = load_config(name)
         return Pretrained(GPT(config, generator).to(device, dtype), tokenizer, None)
     if name == "tiny":
         return load(TINY, dtype, device)
-    return load(official(name) if name in SIZES else Path(name), dtype, device)
+    return load(ensure_official(name) if name in SIZES else Path(name), dtype, device)
 
 
-def official(name: str, cache: Path | None = None) -> Path:
+def load_config(name: str) -> tuple[GPTConfig, Tokenizer]:
+    """The shape and the encoding of the model that `load_model` gives, without its weights."""
+    if name in SIZES:
+        return SIZES[name], Tokenizer(SIZES[name].vocab_size)
+    config, tokenizer, _ = read_config(Path(name))
+    return config, tokenizer
+
+
+def ensure_official(name: str, cache: Path | None = None) -> Path:
     """A directory with the official weights of a size, fetched, verified and converted if need be.
 
     `cache` is `cache_directory()` if not given. Raises UserError.
@@ -136,7 +115,7 @@ def official(name: str, cache: Path | None = None) -> Path:
     return converted
 
 
-def convert(source: Path, directory: Path, dtype: torch.dtype | None = None) -> Stored:
+def convert(source: Path, directory: Path, dtype: torch.dtype | None = None) -> RawCheckpoint:
     """Write the model in `source`, in any form, as a directory of this project's, and return it.
 
     No number changes or moves, unless they are to be rounded to a `dtype`: the tensors go from one
@@ -160,7 +139,7 @@ def load(
     once, and one tensor more. Raises UserError, naming the file and what in it is wrong.
     """
     model, tokenizer, prompt_template, tensors, _ = read(directory)
-    for name, _, transposed in _table(model.config):
+    for name, _, transposed in parameter_names(model.config):
         tensor = tensors.pop(name).to(device, dtype)
         # Off the file's map, whose pages are to go; and for a matrix, transposed by the way.
         own = tensor.t().contiguous() if transposed else tensor.clone()
@@ -174,12 +153,12 @@ def save(directory: Path, model: GPT, prompt_template: str | None = None) -> Non
     parameters = dict(model.named_parameters())
     tensors = {
         name: parameters[name].t() if transposed else parameters[name]
-        for name, _, transposed in _table(model.config)
+        for name, _, transposed in parameter_names(model.config)
     }
     _write(directory, model.config, tensors, prompt_template)
 
 
-def read(directory: Path) -> Stored:
+def read(directory: Path) -> RawCheckpoint:
     """What is in a directory of any of the three forms, and fits its model. Raises UserError."""
     config, tokenizer, prompt_template = read_config(directory)
     for name in ("vocab.json", "encoder.json"):
@@ -197,8 +176,10 @@ def read(directory: Path) -> Stored:
         raise UserError(
             f"{directory}: no model in it: no model.safetensors, pytorch_model.bin or *.index"
         )
-    tensors = _tidied(tensors, config, path)
-    return Stored(_fitting(tensors, config, path), tokenizer, prompt_template, tensors, path)
+    tensors = _normalize_names(tensors, config, path)
+    return RawCheckpoint(
+        _check_shapes(tensors, config, path), tokenizer, prompt_template, tensors, path
+    )
 
 
 def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
@@ -214,7 +195,7 @@ def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
         raise UserError(f"{directory}: no config.json (or hparams.json) in it, so no model")
     fields = read_json_object(path)
     if form == 0:
-        for key, values in FIXED.items():
+        for key, values in REQUIRED_VALUES.items():
             if fields.get(key, values[0]) not in values:
                 raise UserError(
                     f"{path}: {key} is {fields[key]!r}, where GPT-2 has {values[0]!r}: no GPT-2"
@@ -238,18 +219,9 @@ def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
     return config, tokenizer, template
 
 
-def _table(config: GPTConfig) -> Iterator[tuple[str, str, bool]]:
-    """Every parameter: our name, OpenAI's, and whether files have it transposed; in their order."""
-    yield from AROUND[:2]
-    for n in range(config.n_layer):
-        for ours, theirs, transposed in BLOCK:
-            yield f"h.{n}.{ours}", f"h{n}/{theirs}", transposed
-    yield from AROUND[2:]
-    if not config.tied_head:
-        yield UNTIED_HEAD, UNTIED_HEAD, False
-
-
-def _tidied(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> dict[str, Tensor]:
+def _normalize_names(
+    tensors: dict[str, Tensor], config: GPTConfig, path: Path
+) -> dict[str, Tensor]:
     """Names without `transformer.`, and without causal masks and the copy of a tied head."""
     tidy = {}
     for name, tensor in tensors.items():
@@ -273,7 +245,7 @@ def _from_openai(tensors: dict[str, Tensor], config: GPTConfig) -> dict[str, Ten
     The linear weights, [1, in, out] as in the one-dimensional convolution they were written as,
     lose the 1.
     """
-    names = {f"model/{theirs}": (ours, linear) for ours, theirs, linear in _table(config)}
+    names = {f"model/{theirs}": (ours, linear) for ours, theirs, linear in parameter_names(config)}
     renamed = {}
     for theirs, tensor in tensors.items():
         ours, linear = names.get(theirs, (theirs, False))
@@ -295,7 +267,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _fitting(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> GPT:
+def _check_shapes(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> GPT:
     """A model without memory that these tensors fit, name by name and shape by shape, or UserError.
 
     It is on torch's meta device: shapes only, until each parameter is replaced.
@@ -313,7 +285,7 @@ def _fitting(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> GPT:
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             raise UserError(f"{path}: {problem}: {', '.join(sorted(names)[:3])}{more}")
-    for name, _, transposed in _table(config):
+    for name, _, transposed in parameter_names(config):
         tensor, shape = tensors[name], expected[name].shape
         shape = shape[::-1] if transposed else shape
         if tensor.shape != shape:
@@ -339,7 +311,7 @@ def _write(
     directory.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer(config.vocab_size)
     fields = {"architectures": ["GPT2LMHeadModel"]}
-    fields |= {key: values[0] for key, values in FIXED.items()}
+    fields |= {key: values[0] for key, values in REQUIRED_VALUES.items()}
     fields |= {keys[0]: getattr(config, field) for field, keys in CONFIG_KEYS.items()}
     fields |= {
         "tie_word_embeddings": config.tied_head,
@@ -352,5 +324,5 @@ def _write(
     write_text(directory / "config.json", json.dumps(fields, indent=2) + "\n")
     for name, text in tokenizer.files().items():
         write_text(directory / name, text)
-    ordered = {name: tensors[name] for name, _, _ in _table(config)}
+    ordered = {name: tensors[name] for name, _, _ in parameter_names(config)}
     safetensors.write(directory / "model.safetensors", ordered)

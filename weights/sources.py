@@ -5,13 +5,16 @@ conversion on Hugging Face; where no sha256 is known, the checksums inside OpenA
 decide. What is at hand is used first, then one source after the other is tried.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gpt.config import SIZES
+from gpt.errors import UserError
 from weights import openai_checkpoint, safetensors
 from weights.download import (
     TIMEOUT,
@@ -196,3 +199,18 @@ def _hugging_face_snapshot(name: str) -> Path | None:
     ]
     snapshots.sort(key=lambda snapshot: snapshot.name != pinned)  # the revision we know first
     return next((s for s in snapshots if _holds(s, name, HUGGING_FACE_FILES, known={})), None)
+
+
+def local_copy(source: str) -> Path:
+    """A file's path; an http(s) address is downloaded once and kept, each under a name of its own.
+
+    Raises UserError.
+    """
+    if not source.lower().startswith(("http://", "https://")):
+        return Path(source)
+    try:
+        name = Path(urlsplit(source).path).name or "data.json"
+        address = hashlib.sha256(source.encode("utf-8")).hexdigest()[:16]
+    except ValueError as error:
+        raise UserError(f"{source!r}: not a valid address: {error}") from None
+    return fetch(source, cache_directory() / "data" / address / name)

@@ -1,7 +1,7 @@
 """How good the answers are, counted without a judge; each figure with how sure it is.
 
 - Exact match: the answer is the reference, once letters' case, punctuation and white space are
-  made alike. "To the letter": with no such allowance.
+  made alike. "Exact match, strict": with no such allowance.
 - Token F1, as for the SQuAD questions (Rajpurkar et al., 2016): of the words in answer and
   reference, how many are in both; the harmonic mean of that share of the one and of the other.
 - Ended: the model wrote its end of text, rather than being cut off.
@@ -16,22 +16,18 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
+from finetune.collate import Loader
 from finetune.dataset import Record
+from finetune.evaluate.losses import example_losses
+from finetune.responses import Response
+from gpt.model import GPT
 
 
-class Answer(NamedTuple):
-    """What a model wrote. `ended`: it ended by itself; `tokens`: how many, without the end."""
-
-    text: str
-    ended: bool
-    tokens: int
-
-
-class Figure(NamedTuple):
+class Estimate(NamedTuple):
     """A mean over `count` records or tokens, and the ends of its 95 % interval."""
 
     value: float
@@ -40,7 +36,7 @@ class Figure(NamedTuple):
     count: int
 
 
-class Kind(NamedTuple):
+class KindScore(NamedTuple):
     """The scores of one kind of task."""
 
     exact: float
@@ -81,58 +77,80 @@ def bootstrap_interval(
     return low, high
 
 
-def mean(values: Sequence[float]) -> Figure:
+def mean(values: Sequence[float]) -> Estimate:
     """Of one value or more."""
-    return Figure(sum(values) / len(values), *bootstrap_interval(values), len(values))
+    return Estimate(sum(values) / len(values), *bootstrap_interval(values), len(values))
 
 
-def perplexity(losses: Sequence[tuple[float, int]]) -> Figure:
+def perplexity(losses: Sequence[tuple[float, int]]) -> Estimate:
     """From each record's summed loss and count of supervised tokens."""
     losses = [(loss, count) for loss, count in losses if count]
     loss, tokens = (sum(column) for column in zip(*losses, strict=True))
     interval = bootstrap_interval([loss / count for loss, count in losses], [c for _, c in losses])
-    return Figure(*(math.exp(value) for value in (loss / tokens, *interval)), tokens)
+    return Estimate(*(math.exp(value) for value in (loss / tokens, *interval)), tokens)
 
 
-def scored(records: Sequence[Record], answers: Sequence[Answer]) -> dict[str, Figure]:
+def score(records: Sequence[Record], responses: Sequence[Response]) -> dict[str, Estimate]:
     """Name → figure, over one record or more."""
-    pairs = list(zip(answers, records, strict=True))
+    pairs = list(zip(responses, records, strict=True))
     return {
         "Exact match": mean([float(is_exact(a, record)) for a, record in pairs]),
-        "To the letter": mean([float(a.text == record.output.strip()) for a, record in pairs]),
+        "Exact match, strict": mean(
+            [float(a.text == record.output.strip()) for a, record in pairs]
+        ),
         "Token F1": mean([token_f1(a.text, record.output) for a, record in pairs]),
-        "Ended by itself": mean([float(a.ended) for a, _ in pairs]),
-        "Tokens in an answer": mean([float(a.tokens) for a, _ in pairs]),
+        "Ended with end of text": mean([float(a.hit_eos) for a, _ in pairs]),
+        "Tokens in a response": mean([float(a.tokens) for a, _ in pairs]),
     }
 
 
-def is_exact(answer: Answer, record: Record) -> bool:
-    """Whether the answer is the reference, as the first paragraph above means it."""
-    return normalized(answer.text) == normalized(record.output)
+def is_exact(response: Response, record: Record) -> bool:
+    """Whether the response is the reference, as the first paragraph above means it."""
+    return normalized(response.text) == normalized(record.output)
 
 
-def by_kind(records: Sequence[Record], answers: Sequence[Answer]) -> dict[str, Kind]:
+def score_by_kind(records: Sequence[Record], responses: Sequence[Response]) -> dict[str, KindScore]:
     """Kind of task → scores, the best first; of the records that say their kind."""
     groups: dict[str, list[tuple[float, float]]] = {}
-    for record, answer in zip(records, answers, strict=True):
+    for record, answer in zip(records, responses, strict=True):
         if record.kind:
             pair = float(is_exact(answer, record)), token_f1(answer.text, record.output)
             groups.setdefault(record.kind, []).append(pair)
     kinds = {
-        kind: Kind(*(sum(column) / len(pairs) for column in zip(*pairs, strict=True)), len(pairs))
+        kind: KindScore(
+            *(sum(column) / len(pairs) for column in zip(*pairs, strict=True)), len(pairs)
+        )
         for kind, pairs in groups.items()
     }
     return dict(sorted(kinds.items(), key=lambda item: (-item[1].exact, -item[1].f1, item[0])))
 
 
-def table(figures: dict[str, Figure], kinds: dict[str, Kind]) -> str:
+def format_table(estimates: dict[str, Estimate], kinds: dict[str, KindScore]) -> str:
     """All of it as text, to be printed."""
     lines = [f"{'':24}{'':>9}  {'95 % interval':^17}  {'of':>6}"]
     lines += [
         f"{name:24}{f.value:9.3f}  {f.low:7.3f} - {f.high:7.3f}  {f.count:6,}"
-        for name, f in figures.items()
+        for name, f in estimates.items()
     ]
     if kinds:
         lines.append(f"\n{'By kind of task':24}{'exact':>9}  {'F1':>7}  {'of':>6}")
         lines += [f"{kind:24}{k.exact:9.3f}  {k.f1:7.3f}  {k.count:6}" for kind, k in kinds.items()]
     return "\n".join(lines)
+
+
+def score_run(
+    model: GPT,
+    records: Sequence[Record],
+    responses: Sequence[Response],
+    loaders: dict[str, Loader],
+    dtype: torch.dtype,
+) -> dict[str, Any]:
+    """What a run writes to scores.json: the scores of its responses, and perplexity by loader."""
+    estimates = score(records, responses)
+    for name, loader in loaders.items():
+        estimates[f"Perplexity, {name}"] = perplexity(example_losses(model, loader, dtype))
+    kinds = score_by_kind(records, responses)
+    return {
+        "figures": {name: estimate._asdict() for name, estimate in estimates.items()},
+        "kinds": {name: kind._asdict() for name, kind in kinds.items()},
+    }

@@ -7,7 +7,7 @@ before is not remembered. Line editing and history are Python's `readline`, wher
 import contextlib
 from collections.abc import Callable
 
-from finetune.responses import Speaker
+from finetune.responses import Assistant
 from gpt.errors import UserError
 from weights.files import cache_directory
 
@@ -24,19 +24,21 @@ Ctrl-C stops an answer. An instruction that begins with / is written with //."""
 HISTORY_LENGTH = 1000  # lines
 
 # Characters that a terminal obeys rather than shows, as signs that stand for them: ESC as ␛.
-CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
-CONTROLS |= {127: 0x2421} | dict.fromkeys(range(128, 160), 0xFFFD)
+CONTROL_PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
+CONTROL_PICTURES |= {127: 0x2421} | dict.fromkeys(range(128, 160), 0xFFFD)
 
 
 class Chat:
-    """The commands and what they set. `load` puts another model into a Speaker."""
+    """The commands and what they set. `load` puts another model into an Assistant."""
 
-    def __init__(self, speaker: Speaker, load: Callable[[str], Speaker], input: str = "") -> None:
-        self.speaker, self.load, self.input = speaker, load, input
+    def __init__(
+        self, assistant: Assistant, load: Callable[[str], Assistant], input: str = ""
+    ) -> None:
+        self.assistant, self.load, self.input = assistant, load, input
 
     def run(self, read: Callable[[str], str]) -> None:
         """Until the end of the input; `read` shows a prompt and gives a line, as `input` does."""
-        print(f"{self.speaker.name}: each instruction is answered by itself. /help for more.")
+        print(f"{self.assistant.name}: each instruction is answered by itself. /help for more.")
         while True:
             try:
                 line = read("> ")
@@ -56,10 +58,12 @@ class Chat:
                 self.answer(line.removeprefix("/") if line.startswith("//") else line)
 
     def answer(self, instruction: str) -> None:
-        """Print it as it comes."""
+        """Print the response as it is generated."""
         try:
-            for piece in self.speaker.answer(instruction, self.input):
-                print(piece.translate(CONTROLS), end="", flush=True)
+            for piece in self.assistant.stream(instruction, self.input):
+                print(piece.translate(CONTROL_PICTURES), end="", flush=True)
+        except UserError as error:
+            print(f"error: {error}", end="")
         except KeyboardInterrupt:
             print(" (stopped)", end="")
         print("\n")
@@ -75,17 +79,17 @@ class Chat:
                 self.input = value
                 print(f"Input: {value}" if value else "No input.")
             elif name == "/temperature":
-                self.speaker.temperature = _number(value, 0.0)
-                print(f"Temperature {self.speaker.temperature:g}.")
+                self.assistant.temperature = _number(value, 0.0)
+                print(f"Temperature {self.assistant.temperature:g}.")
             elif name == "/top-k":
-                self.speaker.top_k = None if value == "off" else int(_number(value, 1, int))
-                idle = "" if self.speaker.temperature else " It counts at a temperature above 0."
+                self.assistant.top_k = None if value == "off" else int(_number(value, 1, int))
+                idle = "" if self.assistant.temperature else " It counts at a temperature above 0."
                 print(f"Top-k {value}.{idle}")
             elif name == "/model":
                 if not value:
                     raise UserError("/model needs a name or a directory")
-                before, self.speaker = self.speaker, self.load(value)
-                self.speaker.temperature, self.speaker.top_k = before.temperature, before.top_k
+                before, self.assistant = self.assistant, self.load(value)
+                self.assistant.temperature, self.assistant.top_k = before.temperature, before.top_k
                 print(f"Asking {value}.")
             else:
                 raise UserError(f"{name}: no such command; /help has them all")
@@ -108,7 +112,7 @@ def _number(text: str, least: float, kind: type = float) -> float:
 def edited_lines() -> Callable[[], None]:
     """Give `input` line editing and the history of earlier chats; returns what saves the history.
 
-    That a history cannot be read or written is no reason not to talk.
+    A history that cannot be read or written is ignored.
     """
     try:
         import readline

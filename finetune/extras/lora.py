@@ -64,6 +64,11 @@ def add(
                 setattr(module, name, adapted)
 
 
+def is_adapted(model: GPT) -> bool:
+    """Whether the model has adapters."""
+    return any(isinstance(module, LoRALinear) for module in model.modules())
+
+
 @torch.no_grad()
 def merged(model: GPT) -> GPT:
     """The same function as a plain model: adapters merged where there are any, the rest shared."""

@@ -1,19 +1,19 @@
-"""The directory of a run: what is written to it on the way, and how a run that stopped goes on.
+"""The directory of a run: what is written to it during training, and how a stopped run resumes.
 
 options.json     every option, written first
-run.json         the command, what it found, and the versions it ran with
-before.json      answers to some test records, and token losses, before training
-metrics.jsonl    one line an evaluation
-model/           the model after the last whole epoch; with LoRA also adapter/
-checkpoint/      what to go on from (finetune/checkpoint.py); removed at the end
-losses.svg       the loss curves
+run.json         the command, the model and the data, and the versions it ran with
+before.json      responses to some test records, and token losses, before training
+metrics.jsonl    one line for each evaluation
+model/           the model after the last complete epoch; with LoRA also adapter/
+checkpoint/      what to resume from (finetune/extras/checkpoint.py); removed at the end
+losses.svg       the loss curves (finetune/plot.py)
 after.json       the token losses after training
-scores.json      what the answers are worth (finetune/scores.py)
-report.html      all of this to look at (finetune/report.py)
-responses.json   the answers to the test records; the last file: the run is finished
+scores.json      scores of the responses (finetune/evaluate/scores.py)
+report.html      all of this on one page (finetune/report)
+responses.json   the responses to the test records; the last file: the run is finished
 """
 
-import dataclasses
+import hashlib
 import json
 import platform
 import shutil
@@ -26,34 +26,39 @@ import torch
 from tqdm import tqdm
 
 from finetune.dataset import Record
-from finetune.evaluate.scores import Answer
-from finetune.extras import checkpoint
-from finetune.extras.distributed import ALONE, Processes
-from finetune.extras.memory import Stop
-from finetune.loop import BEGINNING, Metrics, Position
+from finetune.device import SINGLE_PROCESS, SingleProcess
+from finetune.extras import adapter, checkpoint, lora
+from finetune.extras.signals import StopSignal
+from finetune.loop import START, Callbacks, Metrics, Progress
 from finetune.optimizer import AdamW
 from finetune.plot import loss_curves
-from finetune.report import __main__ as report
+from finetune.responses import Response, response_entries
 from gpt.errors import UserError
 from gpt.model import GPT
+from weights import pretrained
 from weights.files import append_text, read_json_object, write_text
+from weights.sources import hugging_face_name
 
 
-def new_directory(out: str | None, model: str, options: dict[str, Any]) -> Path:
-    """Make a run's directory, `out` or a new one named after `model`, with its options in it.
+def open_directory(options: dict[str, Any], process: SingleProcess = SINGLE_PROCESS) -> Path:
+    """The directory to resume; or a new one, `out` or named after `model`, with the options in it.
 
-    Raises UserError if it holds something.
+    Raises UserError if it is to be new and holds something.
     """
-    if out is None:
-        directory = Path("runs") / f"{Path(model).resolve().name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    if options["resume"] is not None:
+        return Path(options["resume"])
+    if options["out"] is None:
+        name = f"{Path(options['model']).resolve().name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        directory = Path("runs") / name
         while directory.exists():  # another run began in the same second
             directory = directory.with_name(directory.name + "-again")
     else:
-        directory = Path(out)
+        directory = Path(options["out"])
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise UserError(f"--out {directory}: already there; give another, to lose nothing")
-    directory.mkdir(parents=True, exist_ok=out is not None)
-    write_text(directory / "options.json", json.dumps(options, indent=2) + "\n")
+    if process.is_main_process:
+        directory.mkdir(parents=True, exist_ok=options["out"] is not None)
+        write_text(directory / "options.json", json.dumps(options, indent=2) + "\n")
     return directory
 
 
@@ -61,24 +66,29 @@ def stored_options(directory: Path) -> dict[str, Any]:
     """The options that a run was started with. Raises UserError."""
     path = directory / "options.json"
     if not path.is_file():
-        raise UserError(f"{directory}: no options.json in it, so no run to go on with")
+        raise UserError(f"{directory}: no options.json in it, so no run to resume")
     return read_json_object(path)
 
 
 def is_finished(directory: Path) -> bool:
-    """Whether nothing of the run in `directory` is left to do; its checkpoint then goes."""
+    """Whether the run in `directory` is complete; then a checkpoint left over is removed."""
     finished = (directory / "responses.json").is_file()
     if finished:  # it may have been killed in its last moment, before it had removed it
         shutil.rmtree(directory / "checkpoint", ignore_errors=True)
     return finished
 
 
-class Run:
-    """What train.py hands to the loop, so that the run can be watched and gone on with.
+def fingerprint(data: object) -> str:
+    """The sha256 of training data, by which a checkpoint knows it again."""
+    return hashlib.sha256(repr(data).encode("utf-8")).hexdigest()
 
-    Opening it puts the last checkpoint, if there is one, into model and optimizer: training starts
-    at `start`. Every process has one; the leader's alone writes. `records` stands for what is
-    trained on, `command` goes on with it.
+
+class RunDirectory(Callbacks):
+    """Callbacks of the loop that log metrics and write checkpoints to the run directory.
+
+    Opening it copies the last checkpoint, if there is one, into model and optimizer: training
+    starts at `start`. Every process has one; the main process alone writes. `data_fingerprint`
+    identifies the training data; `command` is printed to show how to resume.
     """
 
     def __init__(
@@ -86,29 +96,32 @@ class Run:
         directory: Path,
         model: GPT,
         optimizer: AdamW,
-        records: str,
+        data_fingerprint: str,
         save_every: int | None = None,
-        processes: Processes = ALONE,
+        process: SingleProcess = SINGLE_PROCESS,
         command: str = "python train.py",
     ) -> None:
         self.command = command
         self.directory, self.model, self.optimizer = directory, model, optimizer
-        self.records, self.save_every, self.processes = records, save_every, processes
-        self.start: Position = BEGINNING
+        self.data_fingerprint, self.save_every = data_fingerprint, save_every
+        self.process = process
+        self.start: Progress = START
         self.history: list[Metrics] = []
-        self.stop = Stop()
+        self.stop_signal = StopSignal()
         found = checkpoint.newest(directory / "checkpoint")
         if found is not None:
-            self.start, self.history = checkpoint.load(found, model, optimizer, records)
-        if processes.leads:
-            for parts in ("*.part", "model/*.part", "adapter/*.part"):  # of a process that died
-                for left_over in directory.glob(parts):
+            self.start, self.history = checkpoint.load(found, model, optimizer, data_fingerprint)
+        if process.is_main_process:
+            for pattern in ("*.part", "model/*.part", "adapter/*.part"):  # of a process that died
+                for left_over in directory.glob(pattern):
                     left_over.unlink()
-            # What was noted after the checkpoint will be noted again.
+            # What was logged after the checkpoint will be logged again.
             write_text(directory / "metrics.jsonl", "".join(map(_line, self.history)))
 
-    def describe(self, about: str) -> None:
-        """Print what the run is, and keep it for the report."""
+    def print_header(self, about: str) -> None:
+        """Print what is trained on what, and keep it for the report."""
+        at = f", after step {self.start.step}" if self.start.step >= 0 else ""
+        about = f"{about}\nRun: {self.directory}{at}"
         tqdm.write(about)
         facts = {
             "command": self.command,
@@ -116,50 +129,56 @@ class Run:
             "versions": f"Python {platform.python_version()}, torch {torch.__version__}, "
             f"{platform.system()} on {platform.machine()}, {torch.get_num_threads()} threads",
         }
-        if self.processes.leads and self.start == BEGINNING:
+        if self.process.is_main_process and self.start.step < 0:
             write_text(self.directory / "run.json", json.dumps(facts, indent=2) + "\n")
 
-    def keep(self, name: str, seen: dict[str, Any]) -> None:
-        """Write a file of what was seen of the model."""
-        write_text(self.directory / name, json.dumps(seen, ensure_ascii=False) + "\n")
-
     def on_evaluation(self, metrics: Metrics) -> None:
-        """Note it."""
+        """Append the metrics to metrics.jsonl."""
         self.history.append(metrics)
-        if self.processes.leads:
+        if self.process.is_main_process:
             append_text(self.directory / "metrics.jsonl", _line(metrics))
 
-    def on_step(self, position: Position, epoch_over: bool) -> None:
-        """Write a checkpoint when one is due, or a signal came, which then ends the program."""
-        stopping = self.processes.sum(self.stop.asked) > 0
-        due = self.save_every is not None and (position.step + 1) % self.save_every == 0
+    def on_epoch_end(self, epoch: int) -> None:
+        """Write `model/`, which every program that reads GPT-2 opens; with LoRA also `adapter/`."""
+        with self.process.unsharded(self.model):
+            if not self.process.is_main_process:
+                return
+            options = stored_options(self.directory)
+            plain = lora.merged(self.model)
+            pretrained.save(self.directory / "model", plain, options.get("template"))
+            if lora.is_adapted(self.model):
+                base = hugging_face_name(options["model"])
+                adapter.save(self.directory / "adapter", self.model, base)
+
+    def on_step(self, progress: Progress, epoch_over: bool) -> None:
+        """Write a checkpoint when one is due, or after a signal, which then ends the program."""
+        stopping = self.process.all_reduce_sum(self.stop_signal.requested) > 0
+        due = self.save_every is not None and (progress.step + 1) % self.save_every == 0
         if stopping or due or epoch_over:
             checkpoint.save(
                 self.directory / "checkpoint",
                 self.model,
                 self.optimizer,
-                position,
+                progress,
                 self.history,
-                self.records,
-                self.processes,
+                self.data_fingerprint,
+                self.process,
             )
         if stopping:
             tqdm.write(
-                f"Stopped after step {position.step}. To go on: "
+                f"Stopped after step {progress.step}. To resume: "
                 f"{self.command} --resume {self.directory}"
             )
-            self.stop.leave()
+            self.stop_signal.exit()
 
-    def finish(self, records: Sequence[Record], answers: Sequence[Answer]) -> None:
-        """Write what a finished run has. For the leader."""
+    def finish(self, records: Sequence[Record], responses: Sequence[Response]) -> None:
+        """Write losses.svg and responses.json, which marks the run as finished.
+
+        The checkpoint is then removed.
+        """
         write_text(self.directory / "losses.svg", loss_curves(self.history))
-        answered = [
-            dataclasses.asdict(record)
-            | {"response": answer.text, "ended": answer.ended, "tokens": answer.tokens}
-            for record, answer in zip(records, answers, strict=True)
-        ]
-        write_text(self.directory / report.NAME, report.page(self.directory, answered))
-        text = json.dumps(answered, indent=2, ensure_ascii=False)
+        entries = response_entries(records, responses)
+        text = json.dumps(entries, indent=2, ensure_ascii=False)
         write_text(self.directory / "responses.json", text + "\n")
         shutil.rmtree(self.directory / "checkpoint", ignore_errors=True)
 

@@ -26,15 +26,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from finetune.extras.memory import run  # before torch: see there
-
-# isort: split
-
 from tqdm import tqdm
 
 from finetune.evaluate.scores import mean
 from finetune.options import option, parse
-from gpt.errors import UserError
+from gpt.errors import UserError, run_script
 from weights.files import read_json_object, write_text
 
 PROMPT = (
@@ -65,8 +61,8 @@ class JudgeOptions:
     url: str = option("http://localhost:11434", "the server's address", metavar="URL")
     judge: str = option("llama3", "the name of the model that judges", metavar="NAME")
     api: str = option("ollama", "what the server speaks", choices=("ollama", "openai"))
-    timeout: float = option(120.0, "seconds to wait for a grade", above=0)
-    tries: int = option(5, "how often a grade is asked for before giving up", at_least=1)
+    timeout: float = option(120.0, "seconds to wait for a grade", greater_than=0)
+    tries: int = option(5, "how often a grade is asked for before giving up", min=1)
     out: str | None = option(
         None, "the grades' file (default: judged.json beside the responses)", metavar="FILE"
     )
@@ -95,8 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tqdm(total=len(entries), desc="Judging", unit="answer", disable=None) as bar:
         for i, entry in enumerate(entries):
             if grades[i] is None:
-                reply = patiently(options, question(entry))
-                grades[i] = {"key": _key(entry), "score": number(reply), "reply": reply[:500]}
+                reply = ask_with_retries(options, question(entry))
+                grades[i] = {"key": _key(entry), "score": parse_score(reply), "reply": reply[:500]}
                 save()
             bar.update()
     print(f"{summary(entries, grades, options.judge)}\nIn {path}")
@@ -127,7 +123,7 @@ def question(entry: dict[str, Any]) -> str:
     return PROMPT.format(task=task, reference=entry["output"], response=response)
 
 
-def number(reply: str) -> float | None:
+def parse_score(reply: str) -> float | None:
     """The grade, if the reply is one: "85", "85.", "85/100", "Score: 85"; else None."""
     found = re.fullmatch(
         r"\s*\W*(?:(?:score|grade)\s*[:=]\s*)?(\d+(?:\.\d+)?)(?:\s*/\s*100)?\W*", reply, re.I
@@ -137,7 +133,7 @@ def number(reply: str) -> float | None:
     return float(found[1])
 
 
-def patiently(options: JudgeOptions, text: str) -> str:
+def ask_with_retries(options: JudgeOptions, text: str) -> str:
     """The judge's reply, asked for again where that may help. Raises UserError."""
     for attempt in range(1, options.tries + 1):
         try:
@@ -220,11 +216,13 @@ def summary(entries: Sequence[dict[str, Any]], grades: Sequence[dict[str, Any]],
             kinds.setdefault(entry["kind"], []).append(grade["score"])
     for kind, own in sorted(kinds.items(), key=lambda item: -sum(item[1]) / len(item[1])):
         lines.append(f"  {sum(own) / len(own):5.1f}  {kind} ({len(own)})")
-    odd = [(n, grade["reply"]) for n, (_, grade) in enumerate(pairs, 1) if grade["score"] is None]
-    if odd:
-        lines.append(f"{len(odd)} of {len(pairs)} replies were no number from 0 to 100:")
-        lines += [f"  answer {n}: {' '.join(reply.split())[:80]!r}" for n, reply in odd[:5]]
-        lines += ["  …"] if len(odd) > 5 else []
+    unparsed = [
+        (n, grade["reply"]) for n, (_, grade) in enumerate(pairs, 1) if grade["score"] is None
+    ]
+    if unparsed:
+        lines.append(f"{len(unparsed)} of {len(pairs)} replies were no number from 0 to 100:")
+        lines += [f"  answer {n}: {' '.join(reply.split())[:80]!r}" for n, reply in unparsed[:5]]
+        lines += ["  …"] if len(unparsed) > 5 else []
     return "\n".join(lines)
 
 
@@ -252,4 +250,4 @@ def _known(path: Path, header: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

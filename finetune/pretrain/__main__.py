@@ -3,39 +3,43 @@
 How the bundled `tiny` was made (weights/tiny/README.md has its commands), and how to make another.
 A language model learns from text as it is: there is no prompt and no answer, every token is the
 target of those before it. So all of fine-tuning's machinery serves, the loop, the loss, the
-optimizer and the run's directory; only the examples are others (finetune/texts.py). What is usual
+optimizer and the run's directory; only the examples are others (finetune/pretrain/texts.py). What is usual
 in pretraining are a higher learning rate that warms up and falls, clipped gradients, and no weight
 decay on biases and LayerNorms, as in the GPT-3 paper (Brown et al., 2020, appendix B).
 """
 
 import dataclasses
-import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from finetune.extras.memory import reuse_memory, run  # before torch: see there
-
-# isort: split
-
 import torch
 from tqdm import tqdm
 
+from finetune.collate import Loader
 from finetune.dataset import Record
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
-from finetune.evaluate.__main__ import mean_loss
-from finetune.evaluate.scores import Answer
-from finetune.extras.run_directory import Run, is_finished, new_directory, stored_options
-from finetune.loop import Metrics, train
-from finetune.optimizer import SCHEDULES, AdamW, learning_rate
-from finetune.options import option, parse, parse_again
-from finetune.pretrain.texts import Text, hold_out, pieces, read_texts
+from finetune.extras.memory import keep_freed_memory
+from finetune.extras.run_directory import (
+    RunDirectory,
+    fingerprint,
+    is_finished,
+    open_directory,
+    stored_options,
+)
+from finetune.loop import Callbacks, Metrics, Plan, train
+from finetune.loss import batch_loss_sum, loader_loss
+from finetune.optimizer import SCHEDULES, AdamW, lr_at_step
+from finetune.options import option, parse, parse_resumed
+from finetune.pretrain.texts import Text, chunk, read_texts, split_texts
+from finetune.report.page import write_page
+from finetune.responses import Response, collect_response, response_entries
 from gpt.config import SIZES
-from gpt.errors import UserError
+from gpt.errors import UserError, run_script
 from gpt.model import GPT
-from gpt.sampling import generate
+from gpt.sampling import generate_stream
 from gpt.tokenizer import Tokenizer
 from weights import pretrained
 
@@ -51,40 +55,37 @@ class PretrainOptions:
         None, "the files to validate on, with commas between", metavar="NAME[,NAME]"
     )
     model: str = option("tiny", f"{', '.join(SIZES)}, or a model's directory", metavar="NAME|DIR")
-    init: str = option("random", "the weights to start from", choices=("pretrained", "random"))
-    epochs: int = option(1, "passes over the texts", at_least=1)
-    batch_size: int = option(16, "pieces of one context in a batch", at_least=1)
-    lr: float = option(1e-3, "AdamW's learning rate, at its highest", above=0)
-    warmup_steps: int = option(200, "steps in which the learning rate rises to that", at_least=0)
-    schedule: str = option("cosine", "the learning rate from then on", choices=SCHEDULES)
-    weight_decay: float = option(0.1, "AdamW's weight decay, of matrices", at_least=0)
-    clip_norm: float = option(1.0, "shorten gradients longer than this", above=0)
-    eval_every: int = option(100, "steps from one evaluation to the next", at_least=1)
-    eval_batches: int = option(5, "batches an evaluation looks at, of each part", at_least=1)
-    max_steps: int | None = option(None, "stop after so many steps", at_least=1)
-    seed: int = option(123, "seeds random weights and the order of the pieces", at_least=0)
-    device: str = option("auto", "where to compute", choices=DEVICES)
+    init: str = option("random", "initial weights", choices=("pretrained", "random"))
+    epochs: int = option(1, "passes over the texts", min=1)
+    batch_size: int = option(16, "pieces of one context in a batch", min=1)
+    lr: float = option(1e-3, "learning rate, after warm-up", greater_than=0)
+    warmup_steps: int = option(200, "warm-up steps (linear)", min=0)
+    schedule: str = option("cosine", "learning-rate schedule after warm-up", choices=SCHEDULES)
+    weight_decay: float = option(0.1, "AdamW's weight decay, of matrices", min=0)
+    clip_norm: float = option(1.0, "clip gradients to this norm", greater_than=0)
+    eval_every: int = option(100, "steps from one evaluation to the next", min=1)
+    eval_batches: int = option(5, "batches in an evaluation, of each part", min=1)
+    max_steps: int | None = option(None, "stop after so many steps", min=1)
+    seed: int = option(123, "seeds random weights and the order of the pieces", min=0)
+    device: str = option("auto", "device", choices=DEVICES)
     dtype: str = option(
-        "auto", "the numbers that matrices are multiplied in", choices=("auto", *DTYPES)
+        "auto", "dtype of matrix products (mixed precision)", choices=("auto", *DTYPES)
     )
-    save_every: int = option(200, "steps from one checkpoint to the next", at_least=1)
+    save_every: int = option(200, "steps from one checkpoint to the next", min=1)
     out: str | None = option(
         None, "the run's directory (default: runs/MODEL-DATE-TIME)", metavar="DIR"
     )
-    resume: str | None = option(
-        None, "go on with a run that was stopped, with its options", metavar="DIR"
-    )
+    resume: str | None = option(None, "resume a stopped run, with its options", metavar="DIR")
 
 
-# The options that a resumed run may have otherwise than before.
-MAY_CHANGE = ("data", "device", "save_every", "resume")
+CHANGEABLE_ON_RESUME = ("data", "device", "save_every", "resume")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(PretrainOptions, argv, "Pretrain a GPT on plain text.")
     if options.resume is not None:
         stored = stored_options(Path(options.resume))
-        options = parse_again(PretrainOptions, argv, stored, MAY_CHANGE)
+        options = parse_resumed(PretrainOptions, argv, stored, CHANGEABLE_ON_RESUME)
         if is_finished(Path(options.resume)):
             tqdm.write(f"{options.resume} is finished: nothing is left to do")
             return 0
@@ -99,13 +100,13 @@ def pretrain(options: PretrainOptions) -> None:
     device = choose_device(options.device)
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
-    reuse_memory(True)
-    texts, held_out = hold_out(read_texts(options.data), options.hold_out)
-    model, tokenizer, _ = pretrained.from_name(
+    keep_freed_memory(True)
+    texts, held_out = split_texts(read_texts(options.data), options.hold_out)
+    model, tokenizer, _ = pretrained.load_model(
         options.model, options.init, generator, device=device
     )
-    training = pieces(texts, tokenizer, model.config.context_length)
-    validation = pieces(held_out, tokenizer, model.config.context_length)
+    training = chunk(texts, tokenizer, model.config.context_length)
+    validation = chunk(held_out, tokenizer, model.config.context_length)
     if len(training) < options.batch_size:
         raise UserError(
             f"{options.data}: {len(training)} pieces of text do not fill one batch; lower "
@@ -114,86 +115,75 @@ def pretrain(options: PretrainOptions) -> None:
     optimizer = AdamW(
         model.parameters(), options.lr, options.weight_decay, "matrices", options.clip_norm
     )
-    directory = Path(options.resume or "")
-    if options.resume is None:
-        directory = new_directory(options.out, options.model, dataclasses.asdict(options))
-    digest = hashlib.sha256(repr((texts, held_out)).encode("utf-8")).hexdigest()
+    directory = open_directory(dataclasses.asdict(options))
+    data_fingerprint = fingerprint((texts, held_out))
     command = "python -m finetune.pretrain"
-    run = Run(directory, model, optimizer, digest, options.save_every, command=command)
-    run.describe(
+    run = RunDirectory(
+        directory, model, optimizer, data_fingerprint, options.save_every, command=command
+    )
+    run.print_header(
         f"{options.model}: {model.num_parameters():,} parameters, on {device} in "
         f"{str(dtype).removeprefix('torch.')}\n"
         f"{options.data}: {len(training):,} pieces of {model.config.context_length} tokens from "
-        f"{len(texts)} texts, {len(validation):,} from the {len(held_out)} held out\n"
-        f"Run: {directory}" + (f", after step {run.start.step}" if run.start.step >= 0 else "")
+        f"{len(texts)} texts, {len(validation):,} from the {len(held_out)} held out"
     )
 
-    def on_evaluation(metrics: Metrics) -> None:
-        run.on_evaluation(metrics)
-        tqdm.write(
-            f"Step {metrics.step:06d}, {metrics.tokens:,} tokens, {metrics.seconds:.0f} s: "
-            f"Train loss {metrics.train_loss:.3f}, Val loss {metrics.val_loss:.3f}"
-        )
+    def lr(step: int, steps: int) -> float:
+        return lr_at_step(step, steps, options.lr, options.warmup_steps, options.schedule)
 
-    def on_epoch_end(epoch: int) -> None:
-        pretrained.save(directory / "model", model)
-
-    schedule = partial(
-        learning_rate,
-        peak=options.lr,
-        warmup_steps=options.warmup_steps,
-        schedule=options.schedule,
+    plan = Plan(
+        options.epochs,
+        options.max_steps,
+        eval_every=options.eval_every,
+        eval_batches=options.eval_batches,
+        lr=lr,
     )
-    with run.stop:
-        train(
-            model,
-            optimizer,
-            training,
-            validation,
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            accumulate=1,
-            max_steps=options.max_steps,
-            eval_every=options.eval_every,
-            eval_batches=options.eval_batches,
-            mask_prompt=False,
-            dtype=dtype,
-            generator=generator,
-            schedule=schedule,
-            on_evaluation=on_evaluation,
-            on_epoch_end=on_epoch_end,
-            on_step=run.on_step,
-            start=run.start,
-        )
+    loaders = [Loader(examples, options.batch_size) for examples in (training, validation)]
+    loss_sum = partial(batch_loss_sum, dtype=dtype)
+    with run.stop_signal:
+        train(model, optimizer, *loaders, plan, generator, [run, Console()], loss_sum, run.start)
     for text in held_out:
-        tqdm.write(measured(model, tokenizer, text, options.batch_size, dtype))
-    samples = [continued(model, tokenizer, text) for text in held_out]
-    run.finish(*zip(*samples, strict=True))
+        tqdm.write(text_loss(model, tokenizer, text, options.batch_size, dtype))
+    records, responses = zip(*(sample(model, tokenizer, t) for t in held_out), strict=True)
+    write_page(directory, response_entries(records, responses))
+    run.finish(records, responses)
     tqdm.write(
         f"In {directory}: model/, report.html, and responses.json with a sample of each text"
     )
 
 
-def measured(
+class Console(Callbacks):
+    """Prints the losses."""
+
+    def on_evaluation(self, metrics: Metrics) -> None:
+        tqdm.write(
+            f"Step {metrics.step:06d}, {metrics.tokens:,} tokens, {metrics.seconds:.0f} s: "
+            f"Train loss {metrics.train_loss:.3f}, Val loss {metrics.val_loss:.3f}"
+        )
+
+
+def text_loss(
     model: GPT, tokenizer: Tokenizer, text: Text, batch_size: int, dtype: torch.dtype
 ) -> str:
     """A line with the loss over the whole of a text, in nats per token and per byte."""
-    examples = pieces([text], tokenizer, model.config.context_length)
-    loss = mean_loss(model, examples, batch_size, len(examples), dtype=dtype)
+    examples = chunk([text], tokenizer, model.config.context_length)
+    loader = Loader(examples, batch_size)
+    loss = loader_loss(model, loader, len(loader), partial(batch_loss_sum, dtype=dtype))
     tokens, size = len(tokenizer.encode(text.text)), len(text.text.encode("utf-8"))
     per_byte = loss * tokens / size
     return f"{text.name}: {tokens:,} tokens, loss {loss:.3f} a token, {per_byte:.3f} a byte"
 
 
-def continued(model: GPT, tokenizer: Tokenizer, text: Text) -> tuple[Record, Answer]:
+def sample(model: GPT, tokenizer: Tokenizer, text: Text) -> tuple[Record, Response]:
     """The opening of a text, how it goes on, and how the model does (drawn from its top 40)."""
     tokens = tokenizer.encode(text.text[:2000])
     opening, rest = tokens[:OPENING], tokens[OPENING : OPENING + SAMPLE]
     generators = [torch.Generator().manual_seed(0)]
-    (answer,) = generate(model, [opening], SAMPLE, tokenizer.end_of_text, 0.8, 40, generators)
+    end = tokenizer.end_of_text
+    stream = generate_stream(model, [opening], SAMPLE, end, 0.8, 40, generators)
     record = Record(instruction=tokenizer.decode(opening), output=tokenizer.decode(rest))
-    return record, Answer(tokenizer.decode(answer), len(answer) < SAMPLE, len(answer))
+    return record, collect_response(tokenizer, [token for _, token in stream])
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

@@ -1,7 +1,7 @@
 """Plain texts for pretraining: read a folder, tidy, encode, cut into pieces of one context.
 
 Old books come with the typography of the press and the spelling of their country. A small model
-should not spend itself on that, so `tidied` makes them alike: one place, applied to everything that
+should not spend itself on that, so `normalize_text` makes them alike: one place, applied to everything that
 is pretrained on.
 """
 
@@ -31,13 +31,13 @@ SPELLING = (
 
 
 class Text(NamedTuple):
-    """A file's name, and what is in it, tidied."""
+    """A file's name, and what is in it, normalized."""
 
     name: str
     text: str
 
 
-def tidied(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Paragraphs of one line each, with an empty line between; straight quotes, no _italics_."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(TYPOGRAPHY)
     text = re.sub(r"_([^_\n]+(?:\n[^_\n]+)?)_", r"\1", text)
@@ -57,7 +57,7 @@ def read_texts(folder: str | Path) -> list[Text]:
     texts = []
     for path in paths:
         try:
-            text = tidied(path.read_bytes().decode("utf-8-sig"))
+            text = normalize_text(path.read_bytes().decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise DataError(f"{path}: not UTF-8 (byte {error.start}): save it as UTF-8") from None
         except OSError as error:
@@ -68,7 +68,7 @@ def read_texts(folder: str | Path) -> list[Text]:
     return texts
 
 
-def hold_out(texts: Sequence[Text], names: str) -> tuple[list[Text], list[Text]]:
+def split_texts(texts: Sequence[Text], names: str) -> tuple[list[Text], list[Text]]:
     """The texts to train on, and those named ("a.txt,b.txt") to validate on. Raises DataError."""
     wanted = [name.strip() for name in names.split(",")]
     for name in wanted:
@@ -80,7 +80,7 @@ def hold_out(texts: Sequence[Text], names: str) -> tuple[list[Text], list[Text]]
     return rest, [text for text in texts if text.name in wanted]
 
 
-def pieces(texts: Iterable[Text], tokenizer: Tokenizer, context_length: int) -> list[Example]:
+def chunk(texts: Iterable[Text], tokenizer: Tokenizer, context_length: int) -> list[Example]:
     """All texts in a row, each followed by the end of text, cut into examples without a prompt.
 
     A piece holds `context_length` + 1 tokens and begins with the last one of the piece before, so

@@ -11,12 +11,12 @@ import torch
 
 from finetune.collate import IGNORE_INDEX, collate
 from finetune.dataset import Example
-from finetune.evaluate.__main__ import token_losses
+from finetune.evaluate.losses import token_losses
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 
 
-class Row(NamedTuple):
+class TokenRow(NamedTuple):
     """One example of a batch, padded to the batch's length: lists of that length.
 
     `inputs` and `targets` are the tokens as text, "" where there is padding. `losses` are in nats,
@@ -28,23 +28,23 @@ class Row(NamedTuple):
     losses: list[float | None]
 
 
-def look(
+def token_view(
     model: GPT,
     tokenizer: Tokenizer,
     examples: Sequence[Example],
     mask_prompt: bool,
     dtype: torch.dtype = torch.float32,
-) -> list[Row]:
+) -> list[TokenRow]:
     """The examples, as one batch."""
-    inputs, targets = (part.to(model.device) for part in collate(examples, mask_prompt))
-    losses = token_losses(model, inputs, targets, dtype).tolist()
-    supervised = (targets != IGNORE_INDEX).tolist()
+    batch = collate(examples, mask_prompt)
+    losses = token_losses(model, batch.to(model.device), dtype).tolist()
+    supervised = (batch.targets != IGNORE_INDEX).tolist()
     rows = []
     for example, row_losses, row_supervised in zip(examples, losses, supervised, strict=True):
         texts = [_visible(tokenizer, token) for token in example.tokens]
-        padding = [""] * (inputs.shape[1] - len(texts) + 1)
+        padding = [""] * (batch.inputs.shape[1] - len(texts) + 1)
         kept = [loss if s else None for loss, s in zip(row_losses, row_supervised, strict=True)]
-        rows.append(Row(texts[:-1] + padding, texts[1:] + padding, kept))
+        rows.append(TokenRow(texts[:-1] + padding, texts[1:] + padding, kept))
     return rows
 
 

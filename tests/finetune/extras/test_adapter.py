@@ -5,8 +5,8 @@ import json
 import torch
 
 from finetune.extras import adapter, lora
-from weights import safetensors
 from tests import textbook
+from weights import safetensors
 
 
 def test_the_files_are_those_of_peft_and_give_the_same_logits(tmp_path):
