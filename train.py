@@ -30,7 +30,7 @@ from tqdm import tqdm
 from finetune.collate import Loader
 from finetune.console import Console, header
 from finetune.dataset import BUNDLED, Record, encode, left_out_note, read_records, split
-from finetune.device import DEVICES, DTYPES, SingleProcess, choose_device, choose_dtype
+from finetune.device import SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory
 from finetune.extras.distributed import setup_distributed
 from finetune.extras.optimizer_in_backward import AdamWInBackward
@@ -41,25 +41,21 @@ from finetune.extras.run_directory import (
     open_directory,
     stored_options,
 )  # fmt: skip
+from finetune.extras.train_options import CHANGEABLE_ON_RESUME, ExtraOptions
 from finetune.loop import START, Plan, train
 from finetune.loss import batch_loss_sum
-from finetune.optimizer import DECAY, SCHEDULES, AdamW, lr_at_step
+from finetune.optimizer import AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
-from finetune.prompt import TEMPLATES
 from finetune.report.snapshots import after_training, before_training
 from finetune.responses import Response, generate_responses
 from gpt.config import SIZES
 from weights import pretrained
 from weights.sources import local_copy
 
-beyond = partial(option, group="beyond the lecture")
-machine = partial(option, group="the machine")
-run_files = partial(option, group="the run's directory")
-
 
 @dataclass(frozen=True)
-class TrainOptions:
-    """Every option of train.py. The lecture's values are the defaults, but for the model's size.
+class TrainOptions(ExtraOptions):
+    """The lecture's options, with its values as defaults, but for the model's size.
 
     What is None here and depends on the model is in MODEL_DEFAULTS.
     """
@@ -77,29 +73,6 @@ class TrainOptions:
     eval_batches: int = option(5, "batches in an evaluation, of each split", min=1)
     max_steps: int | None = option(None, "stop after this many steps", min=1)
     seed: int = option(123, "seed of random weights and of shuffling", min=0)
-    mask_prompt: bool = beyond(False, "train on the responses only, not on the prompts")
-    template: str = beyond("alpaca", "prompt template", choices=tuple(TEMPLATES))
-    accumulate: int = beyond(1, "gradient accumulation: batches in a step", min=1)
-    warmup_steps: int = beyond(0, "warm-up steps (linear)", min=0)
-    schedule: str | None = beyond(
-        None, "learning-rate schedule (default: constant; tiny: cosine)", choices=SCHEDULES
-    )
-    decay: str = beyond("all", "parameters that weight decay acts on", choices=DECAY)
-    clip_norm: float | None = beyond(None, "clip gradients to this norm", greater_than=0)
-    lora_rank: int | None = beyond(None, "train LoRA adapters of this rank instead", min=1)
-    lora_alpha: float = beyond(256.0, "LoRA adapters are scaled by alpha / rank", greater_than=0)
-    samples: int = beyond(10, "test records answered before training, to compare", min=0)
-    device: str = machine("auto", "device", choices=DEVICES)
-    dtype: str = machine(
-        "auto", "dtype of matrix products (mixed precision)", choices=("auto", *DTYPES)
-    )
-    low_memory: bool = machine(False, "gradient checkpointing: same result, less memory, slower")
-    shard: bool = machine(False, "under torchrun: shard the model among the processes (FSDP2)")
-    out: str | None = run_files(None, "directory (default: runs/MODEL-DATE-TIME)", metavar="DIR")
-    save_every: int | None = run_files(
-        None, "steps from one checkpoint to the next (default: at each epoch's end)", min=1
-    )
-    resume: str | None = run_files(None, "resume a run, with its options", metavar="DIR")
 
 
 # The lecture's values for GPT-2. `tiny` is a twentieth of the smallest GPT-2 and has read less than
@@ -108,7 +81,6 @@ LECTURE = {"epochs": 1, "lr": 5e-5, "schedule": "constant"}
 MODEL_DEFAULTS = {"tiny": {"epochs": 4, "lr": 3e-4, "schedule": "cosine"}}
 LORA_LR_FACTOR = 4  # times the learning rate of all parameters; measured, see docs/options.md
 
-CHANGEABLE_ON_RESUME = ("device", "low_memory", "shard", "save_every", "resume")
 SAMPLE_TOKENS = 64  # length of a response before training: an untrained model may never end
 
 
