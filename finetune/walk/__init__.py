@@ -1,0 +1,1 @@
+"""One record through every step of the lecture, with its real numbers."""
