@@ -12,7 +12,6 @@ from itertools import islice
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from finetune.collate import IGNORE_INDEX, Batch, Loader
 from finetune.device import SINGLE_PROCESS, SingleProcess
@@ -20,7 +19,7 @@ from gpt.model import eval_mode
 
 LossSum = Callable[[nn.Module, Batch], Tensor]  # batch_loss_sum with its dtype, or another like it
 
-SLICE = 128  # positions whose float32 log-probabilities are in memory together: 26 MB of them
+SLICE = 64  # positions whose float32 log-probabilities are in memory together: 13 MB of them
 
 
 def batch_loss_sum(model: nn.Module, batch: Batch, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -36,14 +35,39 @@ def batch_loss_sum(model: nn.Module, batch: Batch, dtype: torch.dtype = torch.fl
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
         logits = model(inputs, select=supervised)  # (N, V)
 
-    def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-        precise = torch.promote_types(logits.dtype, torch.float32)
-        return F.cross_entropy(logits.to(precise), targets, reduction="sum")
+    return cross_entropy(logits, targets[supervised]).sum()
 
-    # A slice at a time, each computed again for its gradient. The logits are the largest tensor of
-    # a step; in one piece, cross-entropy and its backward pass would hold about four copies.
-    slices = zip(logits.split(SLICE), targets[supervised].split(SLICE), strict=True)
-    return sum(checkpoint(cross_entropy, *each, use_reentrant=False) for each in slices)
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """−log softmax(logits)[target], row by row, in float32 or better: (N, V) and (N,) → (N,)."""
+    return _CrossEntropy.apply(logits, targets)
+
+
+class _CrossEntropy(torch.autograd.Function):
+    """Cross-entropy of a slice of rows at a time; the backward pass computes the softmax again.
+
+    The logits are the largest tensor of a step; in one piece, cross-entropy and its backward pass
+    would hold about four copies.
+    """
+
+    @staticmethod
+    def forward(ctx, logits: Tensor, targets: Tensor) -> Tensor:
+        ctx.save_for_backward(logits, targets)
+        precise = torch.promote_types(logits.dtype, torch.float32)
+        slices = zip(logits.split(SLICE), targets.split(SLICE), strict=True)
+        return torch.cat([F.cross_entropy(x.to(precise), y, reduction="none") for x, y in slices])
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:
+        """(softmax(logits) − one-hot(target)) · grad: (N, V)."""
+        logits, targets = ctx.saved_tensors
+        result = torch.empty_like(logits)
+        slices = (part.split(SLICE) for part in (result, logits, targets, grad))
+        for out, x, y, g in zip(*slices, strict=True):
+            p = torch.softmax(x.to(grad.dtype), dim=1)
+            p[torch.arange(len(y), device=y.device), y] -= 1
+            out.copy_(p.mul_(g[:, None]))
+        return result, None
 
 
 @torch.no_grad()  # and not inference_mode: FSDP trains with the tensors it first makes in here

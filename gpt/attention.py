@@ -75,7 +75,7 @@ class MultiHeadAttention(nn.Module):
         cache: KVCache | None = None,
         layer: int = 0,
     ) -> Tensor:
-        """`mask` (B or 1, 1, T, S) is True where a token (row) may look at another (column).
+        """`mask` (B or 1, 1, T, S) or (T, S): True where a token (row) attends to another (column).
 
         Without one, attention is causal. The kernel's own causal mask starts at the top left
         corner, which is right only if the T tokens are all there are; a single token that ends a
@@ -90,8 +90,8 @@ class MultiHeadAttention(nn.Module):
         if cache is not None:
             key, value = cache.update(layer, key, value)
         assert mask is not None or key.size(2) == T or T == 1, "a cached chunk needs its mask"
-        if mask is None and cache is None and _use_explicit(query):
-            heads = explicit_attention(query, key, value)
+        if cache is None and _use_explicit(query):
+            heads = explicit_attention(query, key, value, mask)
         else:
             heads = F.scaled_dot_product_attention(
                 query, key, value, attn_mask=mask, is_causal=mask is None and T > 1
@@ -99,21 +99,25 @@ class MultiHeadAttention(nn.Module):
         return self.c_proj(heads.transpose(1, 2).reshape(B, T, C))
 
 
-def explicit_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Causal attention step by step: three of (B, H, T, D) → (B, H, T, D)."""
+def explicit_attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
+) -> Tensor:
+    """Attention step by step, causal without a mask: three of (B, H, T, D) → (B, H, T, D)."""
     T, D = query.shape[-2:]
-    scores = query @ key.transpose(2, 3) / math.sqrt(D)  # (B, H, T, T)
-    future = torch.full((T, T), -math.inf, dtype=scores.dtype, device=scores.device).triu(1)
-    return torch.softmax(scores + future, dim=-1) @ value
+    if mask is None:
+        mask = torch.ones(T, T, dtype=torch.bool, device=query.device).tril()
+    bias = torch.zeros_like(mask, dtype=query.dtype).masked_fill(~mask, -math.inf)
+    scores = (query / math.sqrt(D)) @ key.transpose(2, 3) + bias  # (B, H, T, T)
+    return torch.softmax(scores, dim=-1) @ value
 
 
 def _use_explicit(query: Tensor) -> bool:
-    """Where the fused kernel's backward pass is slow: bfloat16 on a CPU, and short rows."""
+    """Where the fused kernel's backward pass is slow: bfloat16 on a CPU, and few positions."""
     return (
         query.device.type == "cpu"
         and query.dtype == torch.bfloat16
         and torch.is_grad_enabled()
-        and query.size(2) <= 256
+        and query.size(2) <= 512
     )
 
 

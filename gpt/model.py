@@ -155,18 +155,25 @@ class GPT(nn.Module):
         select: Tensor | None = None,
         cache: KVCache | None = None,
         padding: Tensor | None = None,
+        positions: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> Tensor:
         """Logits (B, T, V) for tokens (B, T) int64; with `select` (B, T) bool, only there: (N, V).
 
         The projection onto the vocabulary is a third of the work at 124M and all other positions'
         logits would be thrown away, so training asks for the supervised positions and generation
-        for the last one. The chosen rows are those of `logits[select]`, in its order.
+        for the last one. The chosen rows are those of `logits[select]`, in its order. `select` may
+        also be (N,) int64, indices into the B · T positions.
 
         With `cache`, the tokens continue those already in it. `padding` (B,) int64 counts the
         columns to the left of each row's text (cached ones included), for rows of unequal
         lengths.
+
+        Where the tokens are not one text from left to right, `positions` (T,) int64 and `mask`
+        (T, T) bool replace 0 … T − 1 and the causal mask: a token (row) may look at another
+        (column) where it is True. See finetune/extras/shared_prefixes.py.
         """
-        return self.head(self.hidden_states(tokens, select, cache, padding))
+        return self.head(self.hidden_states(tokens, select, cache, padding, positions, mask))
 
     def hidden_states(
         self,
@@ -174,15 +181,17 @@ class GPT(nn.Module):
         select: Tensor | None = None,
         cache: KVCache | None = None,
         padding: Tensor | None = None,
+        positions: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> Tensor:
         """What `forward` projects onto the vocabulary: (B, T, C), or (N, C) with `select`."""
         new, past = tokens.size(1), 0 if cache is None else cache.length
-        assert past + new <= self.config.context_length, "more tokens than the context holds"
-
-        positions = torch.arange(past, past + new, device=tokens.device)
-        if padding is not None:
-            positions = (positions - padding[:, None]).clamp(min=0)
-        mask = attention_mask(new, past, padding, tokens.device)
+        if positions is None:
+            assert past + new <= self.config.context_length, "more tokens than the context holds"
+            positions = torch.arange(past, past + new, device=tokens.device)
+            if padding is not None:
+                positions = (positions - padding[:, None]).clamp(min=0)
+            mask = attention_mask(new, past, padding, tokens.device)
 
         x = self.wte(tokens) + self.wpe(positions)
         for layer, block in enumerate(self.h):
@@ -192,7 +201,7 @@ class GPT(nn.Module):
                 x = block(x, mask, cache, layer)
         if cache is not None:
             cache.length += new
-        return self.ln_f(x if select is None else x[select])
+        return self.ln_f(x if select is None else x.flatten(0, 1)[select.flatten()])
 
     def head(self, hidden: Tensor) -> Tensor:
         """(…, C) → (…, V): a logit for each token of the vocabulary."""

@@ -1,0 +1,166 @@
+"""Compute each prefix once: rows that begin alike share the computation of their beginning.
+
+In a causal model without dropout, the hidden state at a position depends on the tokens up to there
+and on nothing else. A batch of instruction records repeats many of these prefixes (all rows begin
+with the template's first sentences), and the padded batch computes them row after row. Here the
+batch becomes a trie (prefix tree; Fredkin, 1960) with one node for each distinct prefix, and the
+model runs on the nodes:
+
+    inputs     a b c d          nodes       a  b  c  d  e  f       a ─ b ─ c ─ d
+               a b e f          positions   0  1  2  3  2  3           └─ e ─ f
+               a b e _
+
+A node attends to itself and to its ancestors. Each distinct pair of a prefix and its next token is
+one row of the logits, and its loss counts as often as the pair occurs in the batch. So the loss and
+the gradients are those of the padded batch, for half of its work: the lecture's batches have 562
+positions and 277 distinct prefixes on average. The same mask is known from speculative decoding
+(tree attention: Miao et al., 2024, "SpecInfer").
+
+Shapes: B rows, T tokens, N nodes, S supervised positions, P distinct pairs, V vocabulary.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from finetune import loss
+from finetune.collate import IGNORE_INDEX, Batch, Loader
+from finetune.device import SINGLE_PROCESS, SingleProcess
+from finetune.loss import cross_entropy
+from gpt.model import eval_mode
+
+JOINED = 2048  # positions: evaluation joins batches into one trie up to here
+
+
+class Trie(NamedTuple):
+    """The distinct prefixes of a batch, and the tokens that are asked for after them."""
+
+    tokens: Tensor  # (N,) the last token of each prefix
+    rows: Tensor  # (N,) the first row that begins with it
+    positions: Tensor  # (N,) where in that row it ends
+    node: Tensor  # (B, T) the number, among the N, of the prefix that ends there
+    asked: Tensor  # (P,) the node of each pair
+    targets: Tensor  # (P,) the token asked for there
+    pair: Tensor  # (S,) the number, among the P, of the pair at each supervised position
+
+    def ancestors(self) -> Tensor:
+        """(N, N) bool: whether the column is an ancestor of the row, or the row itself."""
+        path = self.node[self.rows[:, None], self.positions]  # (N, N)
+        earlier = self.positions <= self.positions[:, None]
+        return earlier & (path == torch.arange(len(self.tokens)))
+
+    def is_cheaper(self, n_embd: int) -> bool:
+        """Whether its nodes take less arithmetic than the padded batch.
+
+        In each block a position is multiplied by 12 n_embd² weights and attends to N nodes, or T
+        tokens, 2 n_embd operations each. Long rows with little in common are better padded.
+        """
+        (N,), (B, T) = self.tokens.shape, self.node.shape
+        return N * (6 * n_embd + N) <= B * T * (6 * n_embd + T)
+
+
+def build_trie(batch: Batch) -> Trie:
+    """A batch's trie, on the CPU, where its many small steps cost least.
+
+    What comes after a row's last target is left out; if there is no target, one node stays.
+    """
+    inputs, targets = batch.to(torch.device("cpu"))  # (B, T) each
+    T = inputs.size(1)
+    supervised = targets != IGNORE_INDEX
+    needed = supervised.flip(1).cumsum(1).flip(1) > 0  # (B, T)
+    needed[0, 0] = True
+    # (B, B, T): whether two rows agree in their first t + 1 tokens. argmax: the first that does.
+    agree = (inputs[:, None] == inputs).cumprod(2, dtype=torch.uint8)
+    place = agree.argmax(1) * T + torch.arange(T)  # (B, T) of B · T
+    first_places = place[needed].unique()  # (N,), sorted
+    node = torch.searchsorted(first_places, place)
+    # (node, target) as one number, for `unique` is slow with two
+    pairs, pair = (node[supervised] << 32 | targets[supervised]).unique(return_inverse=True)
+    return Trie(
+        tokens=inputs.flatten()[first_places],
+        rows=first_places // T,
+        positions=first_places % T,
+        node=node,
+        asked=pairs >> 32,
+        targets=pairs & 0xFFFFFFFF,
+        pair=pair,
+    )
+
+
+def token_losses(model: nn.Module, trie: Trie, dtype: torch.dtype) -> Tensor:
+    """The cross-entropy at each supervised position, row by row: (S,)."""
+    moved = (trie.tokens, trie.positions, trie.ancestors(), trie.asked, trie.targets, trie.pair)
+    tokens, positions, mask, asked, targets, pair = (
+        part.to(model.device, non_blocking=True) for part in moved
+    )
+    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        logits = model(tokens[None], asked, positions=positions, mask=mask)  # (P, V)
+    return cross_entropy(logits, targets)[pair]
+
+
+def batch_loss_sum(model: nn.Module, batch: Batch, dtype: torch.dtype = torch.float32) -> Tensor:
+    """As in finetune/loss.py, from the batch's distinct prefixes where that is less arithmetic."""
+    trie = build_trie(batch)
+    if not trie.is_cheaper(
+        getattr(model, "module", model).config.n_embd
+    ):  # DDP has the model in it
+        return loss.batch_loss_sum(model, batch, dtype)
+    return token_losses(model, trie, dtype).sum()
+
+
+@torch.no_grad()
+def loader_loss(
+    model: nn.Module,
+    loader: Loader,
+    max_batches: int,
+    dtype: torch.dtype = torch.float32,
+    process: SingleProcess = SINGLE_PROCESS,
+) -> float:
+    """As in finetune/loss.py: the mean of batch means, from tries of several batches each."""
+    means = []
+    with eval_mode(model):
+        for group in _groups(islice(loader, max_batches)):
+            local = list(process.local_batches(model, group))
+            if len(local) == 1:
+                sums = [batch_loss_sum(model, local[0], dtype)]
+            else:
+                losses = token_losses(model, build_trie(join(local)), dtype)
+                sums = [part.sum() for part in losses.split([b.num_targets() for b in local])]
+            for batch, total in zip(group, sums, strict=True):
+                means.append(process.all_reduce_sum(total.item()) / batch.num_targets())
+    return sum(means) / len(means)
+
+
+def _groups(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Successive batches that have JOINED positions or fewer together, at least one.
+
+    From the whole batches, not from a process's rows: processes that share a model must all run it
+    equally often.
+    """
+    group: list[Batch] = []
+    for batch in batches:
+        if group and _positions([*group, batch]) > JOINED:
+            yield group
+            group = []
+        group.append(batch)
+    if group:
+        yield group
+
+
+def _positions(batches: Sequence[Batch]) -> int:
+    return sum(len(batch.inputs) for batch in batches) * max(b.inputs.size(1) for b in batches)
+
+
+def join(batches: Sequence[Batch]) -> Batch:
+    """The rows of several batches as one batch, padded to the longest."""
+    T = max(batch.inputs.size(1) for batch in batches)
+
+    def padded(parts: Iterable[Tensor], value: int) -> Tensor:
+        return torch.cat([F.pad(part, (0, T - part.size(1)), value=value) for part in parts])
+
+    inputs, targets = zip(*batches, strict=True)
+    return Batch(padded(inputs, 0), padded(targets, IGNORE_INDEX))
