@@ -31,7 +31,7 @@ from finetune.collate import Loader
 from finetune.console import Console, header
 from finetune.dataset import BUNDLED, Record, encode, left_out_note, read_records, split
 from finetune.device import SingleProcess, choose_device, choose_dtype
-from finetune.extras import lora, memory
+from finetune.extras import lora, memory, shared_prefixes
 from finetune.extras.distributed import setup_distributed
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.extras.run_directory import (
@@ -43,7 +43,6 @@ from finetune.extras.run_directory import (
 )  # fmt: skip
 from finetune.extras.train_options import CHANGEABLE_ON_RESUME, ExtraOptions
 from finetune.loop import START, Plan, train
-from finetune.loss import batch_loss_sum
 from finetune.optimizer import AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
 from finetune.report.snapshots import after_training, before_training
@@ -178,9 +177,11 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
     data = loaders["train"], loaders["validation"], plan, generator
-    loss_sum = partial(batch_loss_sum, dtype=dtype)
+    loss_sum = partial(shared_prefixes.batch_loss_sum, dtype=dtype)  # extra: half the arithmetic
+    mean_loss = partial(shared_prefixes.loader_loss, dtype=dtype)  # extra: the same
+    shown = [run, console]
     with run.stop_signal:  # extra: a signal writes a checkpoint
-        train(wrapped, optimizer, *data, [run, console], loss_sum, run.start, process)
+        train(wrapped, optimizer, *data, shown, loss_sum, run.start, process, mean_loss)
 
     # 6. Responses to the test records, which were not trained on
     with process.unsharded(model):

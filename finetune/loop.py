@@ -8,6 +8,7 @@ for one progress bar: what is to be done with a loss or at the end of an epoch i
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from tqdm import tqdm
 
 from finetune.collate import Batch, Loader, accumulate
 from finetune.device import SINGLE_PROCESS, SingleProcess
-from finetune.loss import LossSum, batch_loss_sum, loader_loss
+from finetune.loss import LossSum, MeanLoss, batch_loss_sum, loader_loss
 from finetune.optimizer import AdamW
 from gpt.errors import UserError
 
@@ -67,7 +68,7 @@ class Callbacks:
     """What `train` reports to. Each method may be overridden; here none does anything."""
 
     def on_evaluation(self, metrics: Metrics) -> None:
-        """Before training, after every `eval_every`-th step from the first on, at an epoch's end."""
+        """Before training, after every `eval_every`-th step, and at the end of each epoch."""
 
     def on_epoch_end(self, epoch: int) -> None:
         """The epoch's number, from 1; also for one that `max_steps` cut short."""
@@ -107,11 +108,13 @@ def train(
     loss_sum: LossSum = batch_loss_sum,
     start: Progress = START,
     process: SingleProcess = SINGLE_PROCESS,
+    mean_loss: MeanLoss | None = None,
 ) -> None:
     """Fine-tune `model` in place, as long as `plan` says. `generator` (CPU) shuffles.
 
     Each optimizer step uses `accumulation` batches (the last step of an epoch: those that remain).
-    Its gradient equals that of one batch holding all their records.
+    Its gradient equals that of one batch holding all their records. `mean_loss` measures a loader,
+    by default `loader_loss` with `loss_sum`.
 
     Raises TrainingError if a loss is not finite: the training loss before its update, any other
     before it is reported, so that `on_epoch_end` never sees a model that has diverged.
@@ -123,10 +126,12 @@ def train(
     lr, recent_tokens, recent_seconds = 0.0, 0, 0.0  # the two since the previous evaluation
     if rng_state is not None:
         generator.set_state(rng_state)
+    if mean_loss is None:
+        mean_loss = partial(loader_loss, loss_sum=loss_sum)
 
     def evaluate() -> None:
         losses = [
-            require_finite(loader_loss(model, loader, plan.eval_batches, loss_sum, process), step)
+            require_finite(mean_loss(model, loader, plan.eval_batches, process), step)
             for loader in (train_loader, val_loader)
         ]
         seconds = time.perf_counter() - started

@@ -17,7 +17,8 @@ from finetune.collate import IGNORE_INDEX, Batch, Loader
 from finetune.device import SINGLE_PROCESS, SingleProcess
 from gpt.model import eval_mode
 
-LossSum = Callable[[nn.Module, Batch], Tensor]  # batch_loss_sum with its dtype, or another like it
+LossSum = Callable[[nn.Module, Batch], Tensor]  # batch_loss_sum, or another like it
+MeanLoss = Callable[[nn.Module, Loader, int, SingleProcess], float]  # likewise loader_loss
 
 SLICE = 64  # positions whose float32 log-probabilities are in memory together: 13 MB of them
 
@@ -75,8 +76,8 @@ def loader_loss(
     model: nn.Module,
     loader: Loader,
     max_batches: int,
-    loss_sum: LossSum = batch_loss_sum,
     process: SingleProcess = SINGLE_PROCESS,
+    loss_sum: LossSum = batch_loss_sum,
 ) -> float:
     """The lecture's figure: the mean of the first `max_batches` batches' mean losses.
 

@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{options.model}, {options.split} of {options.data}: {len(records)} records\n")
     print(format_table(estimates, score_by_kind(records, responses)))
     lecture_loss = loader_loss(
-        model, loader, options.eval_batches, partial(batch_loss_sum, dtype=dtype)
+        model, loader, options.eval_batches, loss_sum=partial(batch_loss_sum, dtype=dtype)
     )
     print(
         f"\nThe lecture's figure, the mean loss of the first {options.eval_batches} batches: "

@@ -117,8 +117,8 @@ def loader_loss(
     model: nn.Module,
     loader: Loader,
     max_batches: int,
-    dtype: torch.dtype = torch.float32,
     process: SingleProcess = SINGLE_PROCESS,
+    dtype: torch.dtype = torch.float32,
 ) -> float:
     """As in finetune/loss.py: the mean of batch means, from tries of several batches each."""
     means = []

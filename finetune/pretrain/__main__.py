@@ -168,7 +168,7 @@ def text_loss(
     """A line with the loss over the whole of a text, in nats per token and per byte."""
     examples = chunk([text], tokenizer, model.config.context_length)
     loader = Loader(examples, batch_size)
-    loss = loader_loss(model, loader, len(loader), partial(batch_loss_sum, dtype=dtype))
+    loss = loader_loss(model, loader, len(loader), loss_sum=partial(batch_loss_sum, dtype=dtype))
     tokens, size = len(tokenizer.encode(text.text)), len(text.text.encode("utf-8"))
     per_byte = loss * tokens / size
     return f"{text.name}: {tokens:,} tokens, loss {loss:.3f} a token, {per_byte:.3f} a byte"
