@@ -33,6 +33,7 @@ from finetune.dataset import BUNDLED, Record, encode, left_out_note, read_record
 from finetune.device import SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory, shared_prefixes
 from finetune.extras.distributed import setup_distributed
+from finetune.extras.memory_estimate import Run, decide_low_memory, free_memory, largest_batch
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.extras.run_directory import (
     RunDirectory,
@@ -129,12 +130,17 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         raise UserError(f"{options.data}: fewer records than --batch-size {options.batch_size}")
 
     # 3. Model: GPT-2 with its pretrained weights
-    save_memory = options.low_memory or options.lora_rank is not None
-    memory.prepare(config.num_parameters(), save_memory)  # extra
+    in_backward = options.accumulate == process.world_size == 1 and options.clip_norm is None
+    positions = largest_batch(loaders["train"].examples, options.batch_size)
+    need = Run(config, dtype, positions, False, options.lora_rank, in_backward)
+    free = free_memory(device)
+    low_memory, note = decide_low_memory(options.low_memory, need, options.model, free)  # extra
+    tqdm.write(note)
+    memory.prepare(config.num_parameters(), low_memory or options.lora_rank is not None)  # extra
     with process.main_process_first():
         where = "cpu" if process.shard else device
         model, _, _ = pretrained.load_model(options.model, options.init, generator, device=where)
-    model.gradient_checkpointing = options.low_memory  # extra
+    model.gradient_checkpointing = low_memory  # extra
     if options.lora_rank is not None:  # extra
         lora.add(model, options.lora_rank, options.lora_alpha, generator, frozen_dtype=dtype)
 
@@ -142,10 +148,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     wrapped = process.wrap(model)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     settings = trained, options.lr, options.weight_decay, options.decay
-    if options.accumulate == process.world_size == 1 and options.clip_norm is None:
-        optimizer = AdamWInBackward(*settings)  # extra: the same numbers, less memory
-    else:
-        optimizer = AdamW(*settings, options.clip_norm)
+    optimizer = AdamW(*settings, options.clip_norm)
+    if in_backward:  # extra: the same numbers in less memory
+        optimizer = AdamWInBackward(*settings)
 
     def lr(step: int, steps: int) -> float:
         return lr_at_step(step, steps, options.lr, options.warmup_steps, options.schedule)

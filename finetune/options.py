@@ -23,15 +23,19 @@ def option(
     greater_than: float | None = None,
     positional: bool = False,
     group: str = "",
+    bare: str | None = None,
 ) -> Any:
     """A dataclass field that is an option. `...` as its default means that it must be given.
 
     A bool is a flag: False unless it is given. A positional one is given without its name. `min`
-    and `greater_than` bound a number from below. `group` is the heading it has in --help.
+    and `greater_than` bound a number from below. `group` is the heading it has in --help. `bare` is
+    what the option means when it is given without a value.
     """
     assert default is not True, "a flag can only turn something on"
     details = {"help": help, "choices": choices, "metavar": metavar}
     details |= {"positional": positional, "group": group}
+    if bare is not None:
+        details |= {"nargs": "?", "const": bare}
     bounds = {"min": min, "greater_than": greater_than}
     return field(
         default=MISSING if default is ... else default, metadata=details | {"bounds": bounds}
@@ -83,8 +87,8 @@ def parse_resumed(
         was, asked = getattr(before, each.name), getattr(now, each.name)
         if was != asked and each.name not in changeable:
             raise UserError(
-                f"{flag(each.name)}: the run has {was} and cannot change to {asked}; start a new run "
-                "for that"
+                f"{flag(each.name)}: the run has {was} and cannot change to {asked}; start a "
+                "new run for that"
             )
     return now
 

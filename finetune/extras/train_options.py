@@ -35,7 +35,12 @@ class ExtraOptions:
     dtype: str = machine(
         "auto", "dtype of matrix products (mixed precision)", choices=("auto", *DTYPES)
     )
-    low_memory: bool = machine(False, "gradient checkpointing: same result, less memory, slower")
+    low_memory: str = machine(
+        "auto",
+        "gradient checkpointing: same result, less memory, slower (auto: where it does not fit)",
+        choices=("auto", "on", "off"),
+        bare="on",
+    )
     shard: bool = machine(False, "under torchrun: shard the model among the processes (FSDP2)")
     out: str | None = run_files(None, "directory (default: runs/MODEL-DATE-TIME)", metavar="DIR")
     save_every: int | None = run_files(

@@ -52,8 +52,9 @@ def after_training(
     write_page(directory, response_entries(records, responses))
     exact = scores["figures"]["Exact match"]
     return (
-        f"Of the {exact['count']} test responses {round(exact['value'] * exact['count'])} are exact "
-        f"({exact['value']:.0%}, from {exact['low']:.0%} to {exact['high']:.0%})."
+        f"Of the {exact['count']} test responses "
+        f"{round(exact['value'] * exact['count'])} are exact ("
+        f"{exact['value']:.0%}, from {exact['low']:.0%} to {exact['high']:.0%})."
     )
 
 
