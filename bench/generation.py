@@ -9,9 +9,9 @@ The bound is reading: to write a token every weight is read once (the table of p
 bytes, divided by the rate at which the same machine in the same run reads a large matrix, are the
 least time a step can take, for one text or several.
 
-Answering the test records is `finetune.evaluate.answers`, in batches, reading the prompts included,
-against one record after the other without a cache. All answers are equally long here, where real
-ones end at different times and make room.
+Answering the test records is `generate_responses` of finetune/responses.py, in batches, reading the
+prompts included, against one record after the other without a cache. All answers are equally long
+here, where real ones end at different times and make room.
 """
 
 import sys
@@ -20,34 +20,31 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from finetune.extras.memory import run  # before torch: see there
-
-# isort: split
-
 import torch
 
-from bench.contest import (
+from bench.harness import (
+    HARDWARE,
+    LECTURE,
     OURS,
-    PLAIN,
-    RATES,
-    Contestant,
-    ContestOptions,
+    Candidate,
+    HarnessOptions,
     device_of,
     dtypes_of,
+    format_number,
+    format_table,
     heading,
-    hold,
-    middle,
-    number,
-    peer_command,
+    median_of,
     ratio,
     records_of,
-    table,
+    run_rounds,
+    transformers_command,
 )
 from finetune.dataset import BUNDLED
 from finetune.device import DTYPES
 from finetune.options import option, parse
-from finetune.prompt import format_prompt
+from finetune.prompt import prompt_tokens
 from gpt.config import SIZES, GPTConfig
+from gpt.errors import run_script
 from gpt.tokenizer import Tokenizer
 
 PROMPT, TOKENS, REPEATS, TOGETHER = 40, 40, 3, 8
@@ -56,13 +53,13 @@ READ_SIZE = 14336  # a square matrix of 822 MB: no cache holds it
 
 
 @dataclass(frozen=True)
-class GenerationOptions(ContestOptions):
+class GenerationOptions(HarnessOptions):
     """The options of bench.generation."""
 
     data: str = option(str(BUNDLED), "whose test records are answered", metavar="FILE")
-    answer_tokens: int = option(32, "the length of every answer, in tokens", at_least=1)
+    answer_tokens: int = option(32, "the length of every answer, in tokens", min=1)
     lecture_records: int = option(
-        3, "records answered without a cache, from which all are extrapolated", at_least=1
+        3, "records answered without a cache, from which all are extrapolated", min=1
     )
 
 
@@ -73,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _, records = records_of(options.data)
     with TemporaryDirectory() as directory:
         make_weights(options.model, directory)
-        results = hold(contestants(options, device, dtypes, directory), options.rounds)
+        results = run_rounds(candidates(options, device, dtypes, directory), options.rounds)
     reads = results.pop("rate of reading")
     ways = {way: median(r["ways"][way] for r in reads) for way in reads[0]["ways"]}
     rate = max(ways.values())
@@ -104,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     few = min(options.lecture_records, len(records))
     who = [name for name in results if "answers" in results[name][0]]
-    time = {name: middle(results[name], "answers") for name in who}
+    time = {name: median_of(results[name], "answers") for name in who}
     time["lecture, float32"] *= len(records) / few
     for name, each in time.items():
         how = "in batches"
@@ -125,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(heading(f"Generation, {options.model}, random weights, greedy", device, results))
     print()
     print(
-        table(
+        format_table(
             [
                 "writing",
                 "seconds",
@@ -143,8 +140,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{weight_bytes(config, DTYPES[dtype]) / 1e9:.2f} GB of weights in {dtype}"
             for dtype in dtypes
         )
-        + f", read at {number(rate / 1e9)} GB/s, the best of "
-        + ", ".join(f"{way} {number(each / 1e9)}" for way, each in ways.items())
+        + f", read at {format_number(rate / 1e9)} GB/s, the best of "
+        + ", ".join(f"{way} {format_number(each / 1e9)}" for way, each in ways.items())
     )
     return 0
 
@@ -157,12 +154,12 @@ def make_weights(model: str, directory: str) -> None:
         "config": asdict(SIZES[model]),
         "directory": directory,
     }
-    hold([Contestant(f"making random weights, {model}", OURS, spec)], rounds=1)
+    run_rounds([Candidate(f"making random weights, {model}", OURS, spec)], rounds=1)
 
 
-def contestants(
+def candidates(
     options: GenerationOptions, device: torch.device, dtypes: Sequence[str], directory: str
-) -> list[Contestant]:
+) -> list[Candidate]:
     """The reading rate and whoever writes, by the names of their rows."""
     config = SIZES[options.model]
     generator = torch.Generator().manual_seed(123)
@@ -180,29 +177,29 @@ def contestants(
     _, records = records_of(options.data)
     tokenizer = Tokenizer(config.vocab_size)
     asked = sorted(
-        (tokenizer.encode(format_prompt(r.instruction, r.input, "alpaca")) for r in records),
+        (prompt_tokens(tokenizer, r.instruction, r.input, "alpaca") for r in records),
         key=len,
     )
     few = min(options.lecture_records, len(asked))
     # evenly over the lengths, so that their mean stands for all
     sample = [asked[(2 * i + 1) * len(asked) // (2 * few)] for i in range(few)]
     ours = {"records": [[record.instruction, record.input] for record in records]}
-    peer = peer_command(options)
+    peer = transformers_command(options)
     return [
-        Contestant(
+        Candidate(
             "rate of reading",
-            RATES,
+            HARDWARE,
             {"task": "reading", "device": device.type, "size": READ_SIZE, "repeats": 9},
         ),
-        Contestant(
-            "lecture, float32", PLAIN, spec | {"tokens": LECTURE_TOKENS, "record_prompts": sample}
+        Candidate(
+            "lecture, float32", LECTURE, spec | {"tokens": LECTURE_TOKENS, "record_prompts": sample}
         ),
         *(
-            Contestant(f"transformers, {dtype}", peer, spec | {"dtype": dtype})
+            Candidate(f"transformers, {dtype}", peer, spec | {"dtype": dtype})
             for dtype in dtypes
             if peer is not None
         ),
-        *(Contestant(f"ours, {dtype}", OURS, spec | ours | {"dtype": dtype}) for dtype in dtypes),
+        *(Candidate(f"ours, {dtype}", OURS, spec | ours | {"dtype": dtype}) for dtype in dtypes),
     ]
 
 
@@ -217,4 +214,4 @@ def weight_bytes(config: GPTConfig, dtype: torch.dtype) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 
 class LayerNorm(nn.Module):
+    """(x − mean) / √(variance + 1e-5) · scale + shift, over the last dimension."""
+
     def __init__(self, n_embd: int) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.ones(n_embd))
@@ -27,12 +29,16 @@ class LayerNorm(nn.Module):
 
 
 class GELU(nn.Module):
+    """The tanh form, written out."""
+
     def forward(self, x: Tensor) -> Tensor:
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * torch.pow(x, 3))
         return 0.5 * x * (1 + torch.tanh(inner))
 
 
 class MultiHeadAttention(nn.Module):
+    """Causal attention in H heads: (B, T, C) → (B, T, C)."""
+
     def __init__(self, context_length: int, n_head: int, n_embd: int) -> None:
         super().__init__()
         self.n_head = n_head
@@ -57,6 +63,8 @@ class MultiHeadAttention(nn.Module):
 
 
 class Block(nn.Module):
+    """Attention, then a feed-forward network, each added to its input: (B, T, C) → (B, T, C)."""
+
     def __init__(self, context_length: int, n_head: int, n_embd: int) -> None:
         super().__init__()
         self.norm1 = LayerNorm(n_embd)

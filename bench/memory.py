@@ -1,6 +1,6 @@
 """How much memory does training take? `python -m bench.memory --model 355M`
 
-The contestants of bench/training.py on the largest batches of an epoch, which decide what the epoch
+The candidates of bench/training.py on the largest batches of an epoch, which decide what the epoch
 takes at most. What is shown is the peak of each process's resident memory, Python and torch and the
 weights and all, as the system counts it; on a GPU, of what torch allocated there.
 """
@@ -9,14 +9,11 @@ import sys
 from collections.abc import Sequence
 from itertools import cycle, islice
 
-from finetune.extras.memory import run  # before torch: see there
-
-# isort: split
-
-from bench.contest import device_of, dtypes_of, heading, hold, middle, ratio, table
-from bench.training import WARM_UP, TrainingOptions, contestants, epoch_of, step_seconds
+from bench.harness import device_of, dtypes_of, format_table, heading, median_of, ratio, run_rounds
+from bench.training import WARM_UP, TrainingOptions, candidates, epoch_of, step_seconds
 from finetune.options import parse
 from gpt.config import SIZES
+from gpt.errors import run_script
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,9 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     dtypes = dtypes_of(options, device)
     largest = sorted(epoch_of(options), key=lambda batch: batch[0].numel(), reverse=True)
     chosen = list(islice(cycle(largest), WARM_UP + options.steps))
-    results = hold(contestants(options, device, dtypes, chosen), options.rounds)
+    results = run_rounds(candidates(options, device, dtypes, chosen), options.rounds)
 
-    peak = {name: middle(rounds, "peak") for name, rounds in results.items()}
+    peak = {name: median_of(rounds, "peak") for name, rounds in results.items()}
     time = {name: step_seconds(rounds) for name, rounds in results.items()}
     least = min((peak[name] for name in peak if name.startswith("transformers")), default=None)
     low_memory = next(name for name in peak if name.endswith(", --low-memory"))
@@ -47,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(heading(f"Memory of training, {options.model}, {batches}", device, results))
     print()
     print(
-        table(
+        format_table(
             [
                 "training with",
                 "peak GB",
@@ -68,4 +65,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

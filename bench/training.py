@@ -1,13 +1,16 @@
 """How fast is a training step? `python -m bench.training --model 355M`
 
-All contestants get the same batches: of the training records, shuffled once, padded as
+All candidates get the same batches: of the training records, shuffled once, padded as
 finetune/collate.py does. A step is the forward pass, the gradients and AdamW on every parameter.
+"Ours" takes it as train.py does; "padded" computes every position of the batch, and not each
+distinct prefix once (finetune/extras/shared_prefixes.py).
+
 "Seconds" is, for every batch, the median over the rounds, and of these the mean over the batches.
 Throughput counts supervised tokens, which are the same for all, whatever else is computed.
 
-The bound is arithmetic: `step_flops`, divided by the rate at which the same machine, in the same
-run and precision, multiplies large square matrices. Nothing that does these products takes less
-time than that, and a share of 1.00 would mean that it does nothing else.
+The bound is arithmetic: the products that a step cannot do without, those of the batch's distinct
+prefixes, divided by the rate at which the same machine, in the same run and precision, multiplies
+large square matrices. A share of 1.00 would mean that a candidate does nothing else.
 """
 
 import sys
@@ -17,51 +20,45 @@ from itertools import cycle, islice
 from statistics import mean, median
 from typing import Any
 
-from finetune.extras.memory import run  # before torch: see there
-
-# isort: split
-
 import torch
-from torch import Tensor
+from finetune.extras.shared_prefixes import build_trie
 
-from bench.contest import (
+from bench.harness import (
+    HARDWARE,
+    LECTURE,
     OURS,
-    PLAIN,
-    RATES,
-    Contestant,
-    ContestOptions,
+    Candidate,
+    HarnessOptions,
     default_dtype,
     device_of,
     dtypes_of,
+    format_number,
+    format_table,
     heading,
-    hold,
-    middle,
-    number,
-    peer_command,
+    median_of,
     ratio,
     records_of,
-    table,
+    run_rounds,
+    transformers_command,
 )
-from finetune.collate import IGNORE_INDEX, batches
+from finetune.collate import Batch, Loader
 from finetune.dataset import BUNDLED, encode
 from finetune.options import option, parse
 from gpt.config import SIZES, GPTConfig
-from gpt.errors import UserError
+from gpt.errors import UserError, run_script
 from gpt.tokenizer import Tokenizer
 
 WARM_UP = 2  # steps of every process that are not counted: the first ones allocate and plan
 PRODUCT_SIZE = {"cpu": 4096, "cuda": 8192}  # of the matrices that the rate is measured with
 
-Batch = tuple[Tensor, Tensor]  # inputs and targets, (B, T) each
-
 
 @dataclass(frozen=True)
-class TrainingOptions(ContestOptions):
+class TrainingOptions(HarnessOptions):
     """The options of bench.training and bench.memory."""
 
     data: str = option(str(BUNDLED), "instruction records: JSON or JSON Lines", metavar="FILE")
-    batch_size: int = option(8, "records in a batch", at_least=1)
-    steps: int = option(4, f"steps a process is timed for, after {WARM_UP} more", at_least=1)
+    batch_size: int = option(8, "records in a batch", min=1)
+    steps: int = option(4, f"steps a process is timed for, after {WARM_UP} more", min=1)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,9 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     dtypes = dtypes_of(options, device)
     epoch = epoch_of(options)
     chosen = list(islice(cycle(epoch), WARM_UP + options.steps))
-    rates = Contestant(
+    rates = Candidate(
         "rate of products",
-        RATES,
+        HARDWARE,
         {
             "task": "products",
             "device": device.type,
@@ -81,13 +78,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             "repeats": 5,
         },
     )
-    results = hold([rates, *contestants(options, device, dtypes, chosen)], options.rounds)
+    results = run_rounds([rates, *candidates(options, device, dtypes, chosen)], options.rounds)
     measured = results.pop(rates.name)
-    rate = {dtype: middle(measured, dtype) for dtype in rates.spec["dtypes"]}
+    rate = {dtype: median_of(measured, dtype) for dtype in rates.spec["dtypes"]}
 
     counted = chosen[WARM_UP:]
-    tokens = sum(int((targets != IGNORE_INDEX).sum()) for _, targets in counted) / len(counted)
-    flops = mean(step_flops(config, *batch) for batch in counted)
+    tokens = mean(batch.num_targets() for batch in counted)
+    flops = mean(least_flops(config, batch) for batch in counted)
     time = {name: step_seconds(rounds) for name, rounds in results.items()}
     peers = [each for name, each in time.items() if name.startswith("transformers")]
     rows = []
@@ -102,13 +99,13 @@ def main(argv: Sequence[str] | None = None) -> int:
                 ratio(time.get(f"transformers, {dtype}"), each),
                 ratio(min(peers, default=None), each),
                 flops / rate[dtype] / each,
-                middle(results[name], "peak") / 1e9,
+                median_of(results[name], "peak") / 1e9,
             ]
         )
     print(heading(f"Training, {options.model}, batches of {options.batch_size}", device, results))
     print()
     print(
-        table(
+        format_table(
             [
                 "a step of",
                 "seconds",
@@ -123,9 +120,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     )
     print(
-        f"\nBound: {number(flops / 1e9)} GFLOP a step, at "
-        + ", ".join(f"{number(rate[dtype] / 1e9)} GFLOP/s in {dtype}" for dtype in rate)
-        + f"; {number(tokens)} supervised tokens a step. "
+        f"\nBound: {format_number(flops / 1e9)} GFLOP a step, at "
+        + ", ".join(f"{format_number(rate[dtype] / 1e9)} GFLOP/s in {dtype}" for dtype in rate)
+        + f"; {format_number(tokens)} supervised tokens a step. "
         f"Ours by default: {default_dtype(device)}"
     )
     return 0
@@ -138,9 +135,10 @@ def epoch_of(options: TrainingOptions) -> list[Batch]:
     """
     config = SIZES[options.model]
     training, _ = records_of(options.data)
-    examples, _ = encode(training, Tokenizer(config.vocab_size), config.context_length, "alpaca")
+    tokenizer = Tokenizer(config.vocab_size)
+    examples = encode(training, tokenizer, config.context_length, "alpaca", options.data).examples
     generator = torch.Generator().manual_seed(123)
-    epoch = list(batches(examples, options.batch_size, generator=generator))
+    epoch = list(Loader(examples, options.batch_size).shuffled(generator))
     if not epoch:
         raise UserError(
             f"{options.data}: {len(examples)} training records do not fill one batch; lower "
@@ -149,52 +147,62 @@ def epoch_of(options: TrainingOptions) -> list[Batch]:
     return epoch
 
 
-def contestants(
-    options: ContestOptions, device: torch.device, dtypes: Sequence[str], chosen: Sequence[Batch]
-) -> list[Contestant]:
+def candidates(
+    options: HarnessOptions, device: torch.device, dtypes: Sequence[str], chosen: Sequence[Batch]
+) -> list[Candidate]:
     """Whoever takes the steps on the chosen batches, by the names of their rows."""
 
-    def spec(dtype: str, low_memory: bool = False, lora_rank: int | None = None) -> dict[str, Any]:
+    def spec(dtype: str, **changes: Any) -> dict[str, Any]:
         return {
             "task": "training",
             "config": asdict(SIZES[options.model]),
             "device": device.type,
             "dtype": dtype,
-            "low_memory": low_memory,
-            "lora_rank": lora_rank,
+            "loss": "finetune.extras.shared_prefixes",
+            "low_memory": False,
+            "lora_rank": None,
             "batches": [[part.tolist() for part in batch] for batch in chosen],
             "warm_up": WARM_UP,
-        }
+        } | changes
 
     default = default_dtype(device) if default_dtype(device) in dtypes else dtypes[-1]
-    peer = peer_command(options)
+    peer = transformers_command(options)
     return [
-        Contestant("lecture, float32", PLAIN, spec("float32")),
+        Candidate("lecture, float32", LECTURE, spec("float32")),
         *(
-            Contestant(f"transformers, {dtype}", peer, spec(dtype))
+            Candidate(f"transformers, {dtype}", peer, spec(dtype))
             for dtype in dtypes
             if peer is not None
         ),
-        *(Contestant(f"ours, {dtype}", OURS, spec(dtype)) for dtype in dtypes),
-        Contestant(f"ours, {default}, --low-memory", OURS, spec(default, low_memory=True)),
-        Contestant(f"ours, {default}, --lora-rank 16", OURS, spec(default, lora_rank=16)),
+        *(Candidate(f"ours, {dtype}", OURS, spec(dtype)) for dtype in dtypes),
+        Candidate(f"ours, {default}, padded", OURS, spec(default, loss="finetune.loss")),
+        Candidate(f"ours, {default}, --low-memory", OURS, spec(default, low_memory=True)),
+        Candidate(f"ours, {default}, --lora-rank 16", OURS, spec(default, lora_rank=16)),
     ]
 
 
-def step_flops(config: GPTConfig, inputs: Tensor, targets: Tensor) -> int:
-    """Floating-point operations in the matrix products of one step on inputs, targets (B, T).
+def least_flops(config: GPTConfig, batch: Batch) -> int:
+    """`step_flops` with each distinct prefix of a batch once, and each attending to itself alone.
+
+    What is computed a second time to save memory, or at positions that nothing is learned from, is
+    not counted: it need not be done.
+    """
+    trie = build_trie(batch)
+    pairs = int((trie.positions + 1).sum())
+    return step_flops(config, len(trie.tokens), len(trie.asked.unique()), pairs)
+
+
+def step_flops(config: GPTConfig, positions: int, predictions: int, pairs: int) -> int:
+    """Floating-point operations in the matrix products of one training step.
 
     A product with a weight takes 2 operations for each of its numbers and each position, and the
     backward pass two such products: 6. The blocks have 12 C² such weights each and are applied at
-    all B · T positions, padding too; the vocabulary's V · C only at the supervised ones. Attention
-    multiplies (T, D) by (D, T) and (T, T) by (T, D) in each head: 4 · T · C operations a position
-    and layer, 12 with the backward pass. What is computed a second time to save memory, or at
-    positions where nothing is asked, is not counted: it need not be done.
+    all positions; the vocabulary's V · C only where a token is predicted. A pair of a position and
+    one that it attends to takes 2 C operations for its score and 2 C for its value, in each layer:
+    12 C with the backward pass.
     """
     L, C, V = config.n_layer, config.n_embd, config.vocab_size
-    positions, T = inputs.numel(), inputs.size(1)
-    supervised = int((targets != IGNORE_INDEX).sum())
-    return 6 * 12 * L * C**2 * positions + 6 * V * C * supervised + 12 * L * C * T * positions
+    return 6 * 12 * L * C**2 * positions + 6 * V * C * predictions + 12 * L * C * pairs
 
 
 def step_seconds(rounds: Sequence[dict[str, Any]]) -> float:
@@ -203,4 +211,4 @@ def step_seconds(rounds: Sequence[dict[str, Any]]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_script(main))

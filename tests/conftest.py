@@ -1,8 +1,12 @@
 """Settings that every test shares."""
 
+import contextlib
+import io
 import json
 import os
 import socket
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -56,15 +60,46 @@ def impatience(monkeypatch, tmp_path):
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """An empty working directory with a small model and 20 records in it."""
+    """A working directory with a small model and 20 records in it, and nothing else."""
     monkeypatch.chdir(tmp_path)
+    write_model_and_records(tmp_path)
+    return tmp_path
+
+
+class FinishedRun(NamedTuple):
+    """A run of train.py: where it was started, its directory, and what it printed."""
+
+    home: Path
+    directory: Path
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory):
+    """One run for all tests that only look at one: two epochs of 4 batches of 4 of 17 records.
+
+    Nothing in it may be changed: copy it for that.
+    """
+    import train
+
+    home, printed = tmp_path_factory.mktemp("finished"), io.StringIO()
+    write_model_and_records(home)
+    words = "--model small --data data.json --dtype float32 --device cpu --batch-size 4 --epochs 2"
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        patch.chdir(home)
+        assert train.main([*words.split(), "--lr", "0.01"]) == 0
+    (directory,) = (home / "runs").iterdir()
+    return FinishedRun(home, directory, printed.getvalue())
+
+
+def write_model_and_records(directory):
+    """A small model in small/, 20 records in data.json."""
     model = textbook.small_model(vocab_size=300, context_length=500).float()
     for parameter in model.parameters():
         parameter.data /= 10
-    pretrained.save(tmp_path / "small", model)
+    pretrained.save(directory / "small", model)
     rows = [
         {"instruction": f"Say {i}.", "input": "now" if i % 2 else "", "output": f"It is {i}."}
         for i in range(20)
     ]
-    (tmp_path / "data.json").write_text(json.dumps(rows), encoding="utf-8")
-    return tmp_path
+    (directory / "data.json").write_text(json.dumps(rows), encoding="utf-8")

@@ -1,24 +1,47 @@
-"""What DESIGN asks of the code as a whole: arrows one way, no NumPy, nothing undocumented."""
+"""The law of the house: arrows one way, nothing happens at import, no NumPy, all documented."""
 
 import ast
+import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# Each may import those before it; the scripts may import all.
-ROOMS = ["gpt", "weights", "finetune"]
+RUNTIME = {"torch", "tiktoken", "tqdm"}
 FILES = [
     *ROOT.glob("*.py"),
-    *(path for room in ROOMS for path in sorted((ROOT / room).glob("*.py"))),
-]
-RUNTIME = {"torch", "tiktoken", "tqdm"}
+    *(path for room in ("gpt", "weights", "finetune", "bench") for path in ROOT.glob(f"{room}/**/*.py")),
+]  # fmt: skip
+
+# In finetune/ a file is a step of the lecture, a folder is beyond it. A folder imports the files,
+# and of the other folders these:
+FOLDERS = {
+    "report": {"evaluate"},  # the page shows scores and the losses of tokens
+    "judge": {"evaluate"},  # the interval of a mean
+    "pretrain": {"extras", "report"},  # a run directory and its page, as train.py has them
+    "make": {"evaluate", "extras"},  # scores of what it has made; memory settings
+}
+# A file that another interpreter runs, which has transformers and not this repository.
+FOREIGN = {"bench.peer", "bench.run_transformers"}
 
 
 def name(path):
     return path.relative_to(ROOT).as_posix()
+
+
+def module_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def place(module):
+    """The room of a module: gpt, weights, finetune, finetune.extras, …, bench, or a script."""
+    parts = module.split(".")
+    folder = parts[0] == "finetune" and len(parts) > 1 and (ROOT / "finetune" / parts[1]).is_dir()
+    return ".".join(parts[: 1 + folder])
 
 
 def imports(path):
@@ -32,28 +55,105 @@ def imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+MODULES = {module_of(path): path for path in FILES}
+
+
+def allowed(room):
+    """The rooms that a file of `room` may import, besides its own."""
+    lecture = ["gpt", "weights", "finetune"]
+    if room in lecture:
+        return {*lecture[: lecture.index(room)]}
+    if room.startswith("finetune."):
+        others = FOLDERS.get(room.removeprefix("finetune."), set())
+        return {*lecture, *(f"finetune.{other}" for other in others)}
+    return {*map(place, MODULES)} - {"bench"}  # a script or bench may import all
+
+
 def test_there_are_files_to_look_at():
-    assert {"train.py", "generate.py", "gpt/model.py", "finetune/loop.py"} <= {*map(name, FILES)}
+    found = {*map(name, FILES)}
+    assert {"train.py", "generate.py", "gpt/model.py", "finetune/loop.py"} <= found
+    assert {"finetune/extras/lora.py", "bench/training.py"} <= found
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_file_imports_only_what_it_may(path):
-    room = path.parent.name
-    allowed = ROOMS[: ROOMS.index(room) + 1] if room in ROOMS else ROOMS
+def test_arrows_go_one_way(path):
+    """gpt ← weights ← finetune's files ← finetune's folders ← scripts, bench; and three packages."""
+    room = place(module_of(path))
+    packages = RUNTIME | {*sys.stdlib_module_names}
+    if module_of(path) in FOREIGN:
+        packages |= {"transformers"}
     for module in imports(path):
         top = module.split(".")[0]
-        assert top in {*allowed, *RUNTIME, *sys.stdlib_module_names}, f"{name(path)}: {module}"
+        if top not in packages:
+            assert place(module) in allowed(room) | {room}, f"{name(path)} imports {module}"
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_there_is_no_circle_inside_a_room(room):
-    """Take away modules that need nothing more of the room until none is left, or none can go."""
-    modules = {f"{room}.{path.stem}": path for path in (ROOT / room).glob("*.py")}
-    needs = {m: {*imports(path)} & {*modules} - {m} for m, path in modules.items()}
+def test_there_is_no_circle():
+    """Take away modules that need nothing more until none is left, or none can go."""
+    needs = {m: {*imports(path)} & {*MODULES} - {m} for m, path in MODULES.items()}
     while needs:
         free = {m for m, needed in needs.items() if not needed & {*needs}}
         assert free, f"a circle among {sorted(needs)}"
         needs = {m: needed for m, needed in needs.items() if m not in free}
+
+
+def test_the_training_loop_pulls_in_the_lecture_alone():
+    """At most 13 files and 1,500 lines, of gpt/ and of finetune's own files."""
+    closure, waiting = set(), {"finetune.loop"}
+    while waiting:
+        closure |= waiting
+        waiting = {m for each in waiting for m in imports(MODULES[each])} & {*MODULES} - closure
+    closure -= {"gpt", "finetune"}  # the packages' docstrings
+    lines = sum(len(MODULES[m].read_text(encoding="utf-8").splitlines()) for m in closure)
+    assert {place(module) for module in closure} == {"gpt", "finetune"}
+    assert len(closure) <= 13 and lines <= 1500, f"{len(closure)} files, {lines} lines"
+
+
+# Prints every change that an import makes to the process. torch and its like come before: what
+# they do is theirs. mallopt is the C library's setting of the allocator, reached through ctypes.
+WATCH = """
+import ctypes, importlib, json, os, signal, sys
+import gpt
+import torch, tiktoken, tqdm, unittest.mock
+
+def state():
+    return {
+        "sys.excepthook": sys.excepthook, "os.environ": dict(os.environ), "directory": os.getcwd(),
+        "handlers": [signal.getsignal(number) for number in sorted(signal.valid_signals())],
+        "random": torch.get_rng_state().tolist(), "dtype": torch.get_default_dtype(),
+        "threads": torch.get_num_threads(), "stdout": sys.stdout, "C": library.mock_calls[:],
+    }
+
+library = unittest.mock.Mock()
+ctypes.CDLL = library
+before = state()
+for module in json.loads(sys.argv[1]):
+    importlib.import_module(module)
+    after = state()
+    for what in before:
+        if before[what] != after[what]:
+            print(f"{module}: {what}")
+    before = after
+"""
+
+
+def test_nothing_happens_at_import():
+    """Of any module, in one process that imports them all; neither is a word printed."""
+    modules = json.dumps(sorted(MODULES.keys() - FOREIGN))
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, modules], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def definitions(tree):
+    """A file's public functions and classes, and the public methods of those classes."""
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            yield node.name, node
+            for child in node.body if isinstance(node, ast.ClassDef) else ():
+                if isinstance(child, ast.FunctionDef) and not child.name.startswith("_"):
+                    yield f"{node.name}.{child.name}", child
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -61,12 +161,31 @@ def test_a_file_says_what_it_is_about_and_calls_nothing_of_numpys(path):
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert ast.get_docstring(tree), f"{name(path)} has no docstring"
-    for node in tree.body if path.stem != "make_instructions" else ():  # whose names say it all
-        public = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
-        assert not public or node.name == "main" or ast.get_docstring(node), (
-            f"{name(path)}: {node.name} has no docstring"
-        )
+    for title, node in definitions(tree):
+        if title != "main" and "." not in title:
+            assert ast.get_docstring(node), f"{name(path)}: {title} has no docstring"
     assert not re.search(r"\.numpy\(|from_numpy|import numpy", text), name(path)
+
+
+def function(path, wanted):
+    (node,) = (node for title, node in definitions(ast.parse(path.read_text())) if title == wanted)
+    return node
+
+
+def test_a_training_step_and_the_script_are_short():
+    """What a teacher points at fits a slide; what a reader opens first fits two screens."""
+    step = function(ROOT / "finetune" / "loop.py", "train_step")
+    assert step.end_lineno - step.lineno + 1 <= 20
+    script = (ROOT / "train.py").read_text(encoding="utf-8").splitlines()
+    assert len(script) <= 200, f"train.py has {len(script)} lines"
+
+
+def test_bench_and_tests_call_the_training_step_and_do_not_retype_it():
+    """Zeroing gradients is the sign of a step; the lecture's and transformers' are their own."""
+    own = {"bench/lecture.py", "bench/peer.py", "bench/run_transformers.py"}
+    for path in FILES:
+        if name(path) not in own | {"finetune/loop.py"}:
+            assert ".zero_grad()" not in path.read_text(encoding="utf-8"), name(path)
 
 
 def test_requirements_are_pinned_and_few():
@@ -76,12 +195,24 @@ def test_requirements_are_pinned_and_few():
     assert packages["torch"] == "2.13.0"
 
 
+# What has no test file of its own, and where it is tested instead.
+ELSEWHERE = {
+    "train_options": "test_train.py",
+    "snapshots": "report/test_report.py",
+    "page": "report/test_report.py",
+    "losses": "evaluate/test_evaluate.py",
+    "optimizer_in_backward": "test_optimizer.py",
+}
+
+
 def test_every_module_has_its_tests():
-    tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
-    covered_elsewhere = {"__init__", "errors", "script", "train", "generate"}  # in test_cli.py
-    covered_elsewhere |= {"__main__"}  # in test_pretrained.py
-    covered_elsewhere |= {"make_instructions", "instruction_tables"}  # in test_instructions.py
-    covered_elsewhere |= {"exercise_tables"}  # in test_exercises.py
-    covered_elsewhere |= {"speaker"}  # in test_chat.py
-    modules = {path.stem for path in FILES} - covered_elsewhere
-    assert modules <= tested, f"no test file for {sorted(modules - tested)}"
+    tests = [*(ROOT / "tests").glob("**/test_*.py")]
+    tested = {path.stem.removeprefix("test_") for path in tests}
+    for path in FILES:
+        room = place(module_of(path))
+        if path.stem in {"__init__", "__main__"} or room in {"bench", "finetune.make"}:
+            continue  # a package is tested by its command, bench in bench/, data where it is used
+        there = ELSEWHERE.get(path.stem)
+        assert path.stem in tested or any(name(test).endswith(there or "?") for test in tests), (
+            f"no test file for {name(path)}"
+        )

@@ -1,6 +1,6 @@
-"""The measurements measure what they say: equal contestants, right bounds, figures that agree.
+"""The measurements measure what they say: equal candidates, right bounds, figures that agree.
 
-Processes are real where they are what is tested; elsewhere a contestant's function is called here,
+Processes are real where they are what is tested; elsewhere a candidate's function is called here,
 which spares starting torch once more. `transformers` is played by an actor with a script.
 """
 
@@ -15,15 +15,16 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench import contest, generation, lecture, memory, startup, training
-from bench.contest import Contestant, Ended, hold
-from finetune.collate import IGNORE_INDEX
-from finetune.loss import summed_loss
+from bench import generation, harness, lecture, memory, run_hardware, startup, timing, training
+from bench.harness import Candidate, Ended
+from finetune.collate import IGNORE_INDEX, Batch
+from finetune.extras import shared_prefixes
+from finetune.loss import batch_loss_sum
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError
 from gpt.model import GPT
 from gpt.sampling import generate
-from tests.test_structure import ROOMS, imports
+from tests.test_structure import imports
 
 SMALL = GPTConfig(vocab_size=300, context_length=24, n_layer=3, n_head=2, n_embd=16)
 TINY = ["--model", "tiny", "--device", "cpu", "--dtypes", "float32", "--rounds", "1"]
@@ -41,9 +42,9 @@ def act(spec):
 
 
 @pytest.fixture
-def contestants_here(monkeypatch):
-    """Call contestants as functions, but for those that are real; say which were called."""
-    real_process, called = contest.run_process, []
+def candidates_here(monkeypatch):
+    """Call candidates as functions, but for those that are real; say which were called."""
+    real_process, called = harness.run_process, []
 
     def start(real):
         def run_process(name, command):
@@ -56,7 +57,7 @@ def contestants_here(monkeypatch):
             module = importlib.import_module(command[command.index("-m") + 1])
             return Ended(json.dumps(getattr(module, spec["task"])(spec)), 1.0, 2 * 10**9)
 
-        monkeypatch.setattr(contest, "run_process", run_process)
+        monkeypatch.setattr(harness, "run_process", run_process)
         return called
 
     return start
@@ -85,9 +86,9 @@ def close(figure, expected):
     return figure == pytest.approx(expected, rel=0.015)
 
 
-def test_training_table(contestants_here, monkeypatch, capsys):
+def test_training_table(candidates_here, monkeypatch, capsys):
     monkeypatch.setattr(training, "PRODUCT_SIZE", {"cpu": 256})
-    contestants_here(real={"bench.ours"})
+    candidates_here(real={"bench.run_ours"})
     assert training.main([*TINY, *PEER, "--steps", "2", "--batch-size", "2"]) == 0
     above, rows, below = printed(capsys)
     assert "Training, tiny" in above and "actor 1" in above
@@ -95,6 +96,7 @@ def test_training_table(contestants_here, monkeypatch, capsys):
         "lecture, float32",
         "transformers, float32",
         "ours, float32",
+        "ours, float32, padded",
         "ours, float32, --low-memory",
         "ours, float32, --lora-rank 16",
     ]
@@ -112,8 +114,8 @@ def test_training_table(contestants_here, monkeypatch, capsys):
         assert 0.1 < row["peak GB"] < 3
 
 
-def test_memory_table_is_of_the_largest_batches(contestants_here, capsys):
-    called = contestants_here(real=())
+def test_memory_table_is_of_the_largest_batches(candidates_here, capsys):
+    called = candidates_here(real=())
     arguments = [*TINY, *PEER, "--steps", "1", "--batch-size", "2"]
     assert memory.main(arguments) == 0
     _, rows, _ = printed(capsys)
@@ -127,18 +129,21 @@ def test_memory_table_is_of_the_largest_batches(contestants_here, capsys):
     assert close(ours[speed], rows["ours, float32"]["seconds a step"] / ours["seconds a step"])
 
     options = training.TrainingOptions(model="tiny", batch_size=2)
-    sizes = sorted((inputs.numel() for inputs, _ in training.epoch_of(options)), reverse=True)
+    sizes = sorted((batch.inputs.numel() for batch in training.epoch_of(options)), reverse=True)
     for name, spec in called:
         got = [torch.tensor(inputs).numel() for inputs, _ in spec["batches"]]
         assert got == sizes[: training.WARM_UP + 1], name
-    assert [spec["low_memory"] for _, spec in called] == [False, False, False, True, False]
-    assert [spec["lora_rank"] for _, spec in called] == [None, None, None, None, 16]
+    low_memory = [spec["low_memory"] for _, spec in called]
+    assert low_memory == [False, False, False, False, True, False]
+    assert [spec["lora_rank"] for _, spec in called] == [None, None, None, None, None, 16]
+    padded = {name for name, spec in called if spec["loss"] == "finetune.loss"}
+    assert padded == {"ours, float32, padded"}
 
 
-def test_generation_table(contestants_here, monkeypatch, capsys):
+def test_generation_table(candidates_here, monkeypatch, capsys):
     for name, value in {"READ_SIZE": 256, "TOKENS": 2, "LECTURE_TOKENS": 1, "REPEATS": 1}.items():
         monkeypatch.setattr(generation, name, value)
-    called = contestants_here(real=())
+    called = candidates_here(real=())
     arguments = [*TINY, *PEER, "--answer-tokens", "2", "--lecture-records", "2"]
     assert generation.main(arguments) == 0
     above, rows, below = printed(capsys)
@@ -174,17 +179,15 @@ def test_generation_table(contestants_here, monkeypatch, capsys):
     assert len(specs["lecture, float32"]["record_prompts"]) == 2
 
 
-def test_extrapolation_is_from_the_records_that_were_answered(
-    contestants_here, monkeypatch, capsys
-):
+def test_extrapolation_is_from_the_records_that_were_answered(candidates_here, monkeypatch, capsys):
     """With a clock at which every record takes a second, all take as many seconds as there are."""
-    ours, plain = (importlib.import_module(f"bench.{name}") for name in ("ours", "plain"))
+    ours, plain = (importlib.import_module(f"bench.{name}") for name in ("run_ours", "run_lecture"))
     monkeypatch.setattr(ours, "generation", lambda spec: {"one": [1], "all": [1], "answers": 5})
     monkeypatch.setattr(
         plain, "generation", lambda spec: {"one": [1], "answers": len(spec["record_prompts"])}
     )
     monkeypatch.setattr(generation, "READ_SIZE", 64)
-    contestants_here(real=())
+    candidates_here(real=())
     assert generation.main([*TINY, "--lecture-records", "4"]) == 0
     _, rows, _ = printed(capsys)
     (slow,) = (row for label, row in rows.items() if "extrapolated" in label)
@@ -193,8 +196,8 @@ def test_extrapolation_is_from_the_records_that_were_answered(
     assert fast["× lecture"] == 22.0 and fast["× transformers, its better"] is None
 
 
-def test_startup_table(contestants_here, capsys):
-    contestants_here(real={"generate.py"})
+def test_startup_table(candidates_here, capsys):
+    candidates_here(real={"generate.py"})
     assert startup.main([*TINY, *PEER]) == 0
     above, rows, _ = printed(capsys)
     assert "rounds: 1" in above  # the one for warming up is not counted
@@ -204,7 +207,7 @@ def test_startup_table(contestants_here, capsys):
     assert 0.2 < ours["seconds"] < 60
 
 
-def test_contestants_take_turns_and_are_measured(capsys):
+def test_candidates_take_turns_and_are_measured(capsys):
     """One waits before it prints and the other after; one of them takes 300 MB."""
 
     def program(text):
@@ -213,8 +216,8 @@ def test_contestants_take_turns_and_are_measured(capsys):
     wait = "import time; time.sleep(.3)"
     early = f"print('{{\"x\": 1}}', flush=True); bytearray(b'1') * 300_000_000; {wait}"
     late = f"{wait}; print('{{\"x\": 2}}')"
-    results = hold(
-        [Contestant("early", program(early), {}), Contestant("late", program(late), {})], rounds=2
+    results = run_rounds(
+        [Candidate("early", program(early), {}), Candidate("late", program(late), {})], rounds=2
     )
     turns = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
     assert turns == ["early", "late", "early", "late"]
@@ -222,13 +225,13 @@ def test_contestants_take_turns_and_are_measured(capsys):
     for early_one, late_one in zip(results["early"], results["late"], strict=True):
         assert late_one["first_output"] > 0.3 > early_one["first_output"]
         assert early_one["peak"] > 3e8
-    assert contest.middle([{"x": 1}, {"x": 9}, {"x": 2}], "x") == 2
+    assert harness.median_of([{"x": 1}, {"x": 9}, {"x": 2}], "x") == 2
 
 
-def test_a_contestant_that_fails_stops_the_contest():
+def test_a_candidate_that_fails_stops_the_rounds():
     broken = [sys.executable, "-S", "-c", "raise SystemExit(3)"]
     with pytest.raises(UserError, match="the slow one ended with status 3"):
-        hold([Contestant("the slow one", broken, None)], rounds=1)
+        run_rounds([Candidate("the slow one", broken, None)], rounds=1)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +239,7 @@ def test_a_contestant_that_fails_stops_the_contest():
     [(None, "–"), (12345.6, "12346"), (99.94, "99.9"), (1.0, "1.00"), (0.01234, "0.0123")],
 )
 def test_three_digits(value, text):
-    assert contest.number(value) == text
+    assert harness.format_number(value) == text
 
 
 def test_mistakes_are_named():
@@ -247,22 +250,42 @@ def test_mistakes_are_named():
 
 
 def test_step_flops_are_those_that_torch_counts(monkeypatch):
-    """Of a real step; torch does not count inside its attention kernel, so that is written out."""
+    """Of real steps; torch does not count inside its attention kernel, so that is written out."""
 
     def attention(query, key, value, attn_mask, is_causal):
         scores = query @ key.transpose(2, 3) / query.size(-1) ** 0.5
-        future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
-        return scores.masked_fill(future, -torch.inf).softmax(-1) @ value
+        allowed = torch.ones(scores.shape[-2:]).tril().bool() if attn_mask is None else attn_mask
+        return scores.masked_fill(~allowed, -torch.inf).softmax(-1) @ value
+
+    def counted(loss_sum):
+        with FlopCounterMode(display=False) as counter:
+            (loss_sum(GPT(SMALL), batch) / batch.num_targets()).backward()
+        return counter.get_total_flops()
 
     monkeypatch.setattr(F, "scaled_dot_product_attention", attention)
-    model = GPT(SMALL)
     inputs = torch.randint(SMALL.vocab_size, (3, 20))
-    targets = torch.randint(SMALL.vocab_size, (3, 20))
+    inputs[1, :15] = inputs[0, :15]
+    targets = torch.cat((inputs[:, 1:], inputs[:, :1]), dim=1)
     targets[0, 4:] = IGNORE_INDEX
-    with FlopCounterMode(display=False) as counter:
-        loss, count = summed_loss(model, inputs, targets)
-        (loss / count).backward()
-    assert counter.get_total_flops() == training.step_flops(SMALL, inputs, targets)
+    batch = Batch(inputs, targets)
+    of_padded = counted(batch_loss_sum)
+    assert of_padded == training.step_flops(SMALL, 3 * 20, batch.num_targets(), 3 * 20 * 20)
+
+    trie = shared_prefixes.build_trie(batch)
+    N, P = len(trie.tokens), len(trie.asked)
+    of_trie = counted(shared_prefixes.batch_loss_sum)
+    assert of_trie == training.step_flops(SMALL, N, P, N * N) < of_padded
+    assert training.least_flops(SMALL, batch) < of_trie
+
+
+def test_the_least_arithmetic_is_by_counting():
+    """a b c d, and a b e: five prefixes, and every one is asked for a token."""
+    batch = Batch(
+        torch.tensor([[1, 2, 3, 4], [1, 2, 5, 0]]),
+        torch.tensor([[2, 3, 4, 9], [2, 5, 9, IGNORE_INDEX]]),
+    )
+    least = training.least_flops(SMALL, batch)
+    assert least == training.step_flops(SMALL, 5, 5, 1 + 2 + 3 + 4 + 3)
 
 
 def test_weight_bytes_are_those_of_the_parameters():
@@ -313,17 +336,34 @@ def test_the_lectures_model_is_ours():
 
 def test_the_lectures_code_runs_without_ours():
     """Importing finetune.extras.memory alone would give it our memory settings."""
-    for name in ("plain", "clock", "lecture"):
-        path = Path(contest.__file__).with_name(f"{name}.py")
-        assert not {module.split(".")[0] for module in imports(path)} & {*ROOMS}
+    for name in ("run_lecture", "run_hardware", "timing", "lecture"):
+        path = Path(harness.__file__).with_name(f"{name}.py")
+        assert not {module.split(".")[0] for module in imports(path)} & {
+            "gpt",
+            "weights",
+            "finetune",
+        }
 
 
 def test_transformers_is_asked_for_the_same_targets(monkeypatch):
     """Its labels are compared with the logits one to the left; then they are our targets."""
     monkeypatch.setitem(sys.modules, "transformers", types.ModuleType("transformers"))
-    peer = importlib.import_module("bench.peer")
+    peer = importlib.import_module("bench.run_transformers")
     inputs = torch.tensor([[1, 2, 3], [4, 5, 0]])
     targets = torch.tensor([[2, 3, 9], [5, 9, IGNORE_INDEX]])
     tokens, labels = peer.with_labels(inputs, targets)
     assert torch.equal(tokens[:, :-1], inputs)
     assert torch.equal(labels[:, 1:], targets)
+
+
+def test_a_candidates_program_says_what_it_is(monkeypatch, capsys):
+    """--help, no word and a wrong one: never a traceback."""
+    for argv, status, said in (
+        (["--help"], 0, "multiply large matrices"),
+        ([], 2, "arguments are required: spec"),
+        (["nothing.json"], 2, "nothing.json: no such file"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["run_hardware", *argv])
+        with pytest.raises(SystemExit) as ended:
+            timing.run_task({}, run_hardware.__doc__)
+        assert ended.value.code == status and said in "".join(capsys.readouterr())

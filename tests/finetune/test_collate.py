@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.collate import IGNORE_INDEX, batches, collate, windows
+from finetune.collate import IGNORE_INDEX, Batch, Loader, accumulate, collate
 from finetune.dataset import Example
 
 END = 9  # plays the end of text; it may also occur inside
@@ -75,7 +75,9 @@ def numbered(n):
 
 @given(n=st.integers(1, 30), size=st.integers(1, 9))
 def test_in_file_order_every_example_comes_once(n, size):
-    made = list(batches(numbered(n), size))
+    loader = Loader(numbered(n), size)
+    made = list(loader)
+    assert len(made) == len(loader)
     assert [len(inputs) for inputs, _ in made[:-1]] == [size] * (len(made) - 1)
     assert torch.cat([inputs for inputs, _ in made])[:, 0].tolist() == list(range(n))
 
@@ -83,19 +85,19 @@ def test_in_file_order_every_example_comes_once(n, size):
 @given(n=st.integers(1, 30), size=st.integers(1, 9), seed=st.integers(0, 99))
 def test_a_shuffled_pass_takes_whole_batches_of_different_examples(n, size, seed):
     generator = torch.Generator().manual_seed(seed)
-    made = [inputs[:, 0].tolist() for inputs, _ in batches(numbered(n), size, False, generator)]
+    loader = Loader(numbered(n), size)
+    made = [inputs[:, 0].tolist() for inputs, _ in loader.shuffled(generator)]
     seen = [i for batch in made for i in batch]
-    assert [len(batch) for batch in made] == [size] * (n // size)
+    assert [len(batch) for batch in made] == [size] * loader.num_full_batches()
+    assert loader.num_full_batches() == n // size
     assert len(set(seen)) == len(seen) and set(seen) <= set(range(n))
 
 
 def test_passes_differ_and_a_seed_repeats_them():
     def two_passes(seed):
         generator = torch.Generator().manual_seed(seed)
-        return [
-            [inputs.tolist() for inputs, _ in batches(numbered(20), 4, False, generator)]
-            for _ in range(2)
-        ]
+        loader = Loader(numbered(20), 4)
+        return [[inputs.tolist() for inputs, _ in loader.shuffled(generator)] for _ in range(2)]
 
     first, second = two_passes(1)
     assert first != second
@@ -103,14 +105,22 @@ def test_passes_differ_and_a_seed_repeats_them():
 
 
 @pytest.mark.parametrize("mask", [False, True])
-def test_batches_pass_the_mask_on(mask):
-    pair = [Example([1, 2, 3, END], 2)]
-    ((_, targets),) = batches(pair, 8, mask)
-    assert (targets[0, 0] == IGNORE_INDEX) == mask
+def test_a_loader_passes_the_mask_on(mask):
+    loader = Loader([Example([1, 2, 3, END], 2)], 1, mask)
+    for batches in (loader, loader.shuffled(torch.Generator())):
+        ((_, targets),) = batches
+        assert (targets[0, 0] == IGNORE_INDEX) == mask
+
+
+def test_targets_are_counted_and_a_batch_moves_whole():
+    batch = Batch(torch.zeros(2, 3), torch.tensor([[1, 2, IGNORE_INDEX], [0, *[IGNORE_INDEX] * 2]]))
+    assert batch.num_targets() == 3
+    moved = batch.to(torch.device("meta"))
+    assert type(moved) is Batch and {part.device.type for part in moved} == {"meta"}
 
 
 @given(n=st.integers(0, 20), size=st.integers(1, 6))
-def test_windows_hold_every_batch_once_and_in_order(n, size):
-    made = list(windows(range(n), size))
-    assert [batch for window in made for batch in window] == list(range(n))
-    assert [len(window) for window in made] == [size] * (n // size) + [n % size] * (n % size > 0)
+def test_accumulated_batches_come_once_and_in_order(n, size):
+    made = list(accumulate(range(n), size))
+    assert [batch for group in made for batch in group] == list(range(n))
+    assert [len(group) for group in made] == [size] * (n // size) + [n % size] * (n % size > 0)

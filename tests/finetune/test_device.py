@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from finetune.device import choose_device, choose_dtype
+from finetune.collate import Batch
+from finetune.device import SINGLE_PROCESS, choose_device, choose_dtype
 from gpt.errors import UserError
+from tests import textbook
 
 
 def test_a_device_that_is_not_there_is_refused_by_name(monkeypatch):
@@ -20,7 +22,7 @@ def test_auto_takes_the_gpu_that_is_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device("auto").type == "cuda"
     assert choose_device("cpu").type == "cpu"
-    monkeypatch.setattr("finetune.device._mps_is_right", lambda: True)
+    monkeypatch.setattr("finetune.device._mps_is_correct", lambda: True)
     assert choose_device("auto").type == "cuda"
     assert choose_device("mps").type == "mps"
 
@@ -68,3 +70,21 @@ def test_mps_is_taken_only_from_torch_2_9_and_if_it_multiplies_rightly(monkeypat
             lambda x, device, error=error: x + error if device == "mps" else to(x, device),
         )
         assert choose_device("auto").type == expected
+
+
+def test_one_process_does_the_plain_thing():
+    """Its batches are all of them, its sums its own numbers, its gradients those of backward."""
+    model, one = textbook.small_model(), SINGLE_PROCESS
+    assert one.wrap(model) is model and one.is_main_process and one.world_size == 1
+    assert one.all_reduce_sum(0.1) == 0.1 and not one.shard
+    batches = [Batch(textbook.random_tokens(2, 5, n), torch.zeros(2, 5)) for n in range(3)]
+    with torch.device("meta"):
+        elsewhere = textbook.GPT(textbook.small_config())
+    for where in (model, elsewhere):
+        found = [*one.local_batches(where, batches)]
+        assert [tuple(each.inputs.shape) for each in found] == [(2, 5)] * 3
+        assert {part.device for each in found for part in each} == {where.device}
+    one.backward(2 * model.ln_f.bias.sum())
+    assert model.ln_f.bias.grad.tolist() == [2.0] * 8
+    with one.main_process_first(), one.unsharded(model):
+        pass

@@ -7,30 +7,36 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.loss import summed_loss
-from finetune.optimizer import SCHEDULES, AdamW, learning_rate
+from finetune.collate import Batch
+from finetune.extras.optimizer_in_backward import AdamWInBackward
+from finetune.loss import batch_loss_sum
+from finetune.optimizer import SCHEDULES, AdamW, lr_at_step
 from tests import textbook
 
 
 def test_every_parameter_is_in_one_group_and_decays():
     model = textbook.small_model()
     optimizer = AdamW(model.parameters(), lr=0.1, weight_decay=0.2)
-    groups = [group for part in optimizer.parts.values() for group in part.param_groups]
-    grouped = [id(p) for group in groups for p in group["params"]]
-    assert sorted(grouped) == sorted(id(p) for p in model.parameters())
-    assert {group["weight_decay"] for group in groups} == {0.2}
-    assert {group["lr"] for group in groups} == {0.1}
+    (group,) = optimizer.param_groups
+    assert [*map(id, group["params"])] == [*map(id, model.parameters())]
+    assert (group["weight_decay"], group["lr"]) == (0.2, 0.1)
+    assert [*map(id, optimizer.parameters())] == [*map(id, model.parameters())]
 
 
-def test_matrices_alone_decay_if_asked_and_each_parameter_is_in_one_group_still():
+@pytest.mark.parametrize("kind", [AdamW, AdamWInBackward])
+def test_matrices_alone_decay_if_asked_and_each_parameter_is_in_one_group_still(kind):
     model = textbook.small_model()
-    optimizer = AdamW(model.parameters(), lr=0.1, weight_decay=0.2, decaying="matrices")
+    optimizer = kind(model.parameters(), lr=0.1, weight_decay=0.2, decay="matrices")
+    singles = getattr(optimizer, "per_parameter", {}).values()
     decay = {}
-    for part in optimizer.parts.values():
-        for group in part.param_groups:
-            for parameter in group["params"]:
-                assert id(parameter) not in decay
-                decay[id(parameter)] = group["weight_decay"]
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            assert id(parameter) not in decay
+            decay[id(parameter)] = group["weight_decay"]
+    for (group,) in (single.param_groups for single in singles):
+        (parameter,) = group["params"]
+        assert group["weight_decay"] == decay[id(parameter)]
+    assert len(singles) in (0, len(decay))
     for name, parameter in model.named_parameters():
         vector = name.endswith("bias") or ".ln_" in f".{name}"
         assert decay.pop(id(parameter)) == (0 if vector else 0.2), name
@@ -44,7 +50,7 @@ def test_clipped_gradients_keep_their_direction(clip_norm):
     backward(plain, 0)
     norm = sum((p.grad**2).sum() for p in plain.parameters()).sqrt()
     optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.1, clip_norm=clip_norm)
-    backward(model, 0)  # takes no step: the gradients are needed together
+    backward(model, 0)
     for a, b in zip(model.parameters(), plain.parameters(), strict=True):
         assert torch.equal(a, b)
     optimizer.step()
@@ -59,7 +65,7 @@ def test_clipped_gradients_keep_their_direction(clip_norm):
     peak=st.floats(1e-6, 1),
 )
 def test_learning_rates(steps, warmup, schedule, peak):
-    rates = [learning_rate(step, steps, peak, warmup, schedule) for step in range(steps)]
+    rates = [lr_at_step(step, steps, peak, warmup, schedule) for step in range(steps)]
     assert all(0 < rate <= peak for rate in rates)
     rising, then = rates[:warmup], rates[warmup:]
     assert rising == pytest.approx([peak * (n + 1) / warmup for n in range(len(rising))])
@@ -74,9 +80,9 @@ def test_learning_rates(steps, warmup, schedule, peak):
 
 def test_the_rate_that_is_set_is_that_of_the_next_step():
     """In backward too. Adam's first update, without decay, is one rate long wherever it goes."""
-    for in_backward in (True, False):
+    for kind in (AdamW, AdamWInBackward):
         model, before = textbook.small_model(1), textbook.small_model(1)
-        optimizer = AdamW(model.parameters(), 0.5, weight_decay=0, in_backward=in_backward)
+        optimizer = kind(model.parameters(), 0.5, weight_decay=0)
         optimizer.set_lr(0.25)
         backward(model, 0)
         optimizer.step()
@@ -108,8 +114,8 @@ def test_three_steps_are_algorithm_2_of_loshchilov_and_hutter(seed, lr, decay):
 def backward(model, step, dtype=torch.float32):
     """Add the gradient of a batch's mean loss, another batch at each step."""
     tokens = textbook.random_tokens(3, 9, step)
-    loss, count = summed_loss(model, tokens[:, :-1], tokens[:, 1:], dtype)
-    (loss / count).backward()
+    batch = Batch(tokens[:, :-1], tokens[:, 1:])
+    (batch_loss_sum(model, batch, dtype) / batch.num_targets()).backward()
 
 
 def small_model(**changes):
@@ -122,17 +128,18 @@ def assert_equal(model, other):
 
 
 @pytest.mark.parametrize("tied", [True, False])
-@pytest.mark.parametrize("recompute", [True, False])
+@pytest.mark.parametrize("checkpointing", [True, False])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_stepping_in_backward_is_stepping_at_the_end_to_the_bit(tied, recompute, dtype):
+def test_stepping_in_backward_is_stepping_at_the_end_to_the_bit(tied, checkpointing, dtype):
     """Four steps: an update too early would be in the gradients of what comes before it."""
     models = [small_model(tied_head=tied) for _ in range(2)]
-    optimizers = [AdamW(model.parameters(), lr=0.02, weight_decay=0.1) for model in models]
-    assert optimizers[0].in_backward
-    optimizers[1].in_backward = False
+    optimizers = [
+        kind(model.parameters(), lr=0.02, weight_decay=0.1)
+        for kind, model in zip((AdamWInBackward, AdamW), models, strict=True)
+    ]
     for step in range(4):
         for model, optimizer in zip(models, optimizers, strict=True):
-            model.recompute = recompute
+            model.gradient_checkpointing = checkpointing
             backward(model, step, dtype)
             optimizer.step()
             optimizer.zero_grad()
@@ -152,7 +159,7 @@ def test_in_backward_there_is_one_gradient_at_a_time(tied):
     for parameter in parameters:  # before the optimizer's own, so that it sees the gradient
         parameter.register_post_accumulate_grad_hook(count)
     before = [parameter.clone() for parameter in parameters]
-    optimizer = AdamW(parameters, lr=0.02, weight_decay=0.1)
+    optimizer = AdamWInBackward(parameters, lr=0.02, weight_decay=0.1)
     backward(model, 0)
     assert alive == [1] * len(parameters)
     assert all(parameter.grad is None for parameter in parameters)
@@ -166,7 +173,6 @@ def test_in_backward_there_is_one_gradient_at_a_time(tied):
 def test_gradients_of_two_batches_add_up_to_one_step_of_torchs_adamw(tied):
     model, plain = small_model(tied_head=tied), small_model(tied_head=tied)
     optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.1)
-    optimizer.in_backward = False
     torchs = torch.optim.AdamW(plain.parameters(), lr=0.02, weight_decay=0.1, fused=True)
     for step in range(3):
         before = model.wte.weight.detach().clone()

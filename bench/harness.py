@@ -1,14 +1,14 @@
-"""How the measurements are made: contestants in processes of their own, in turn, round after round.
+"""How the measurements are made: candidates in processes of their own, in turn, round after round.
 
-A contestant is a program that reads one JSON file (the size, the token ids, how many steps: the
+A candidate is a program that reads one JSON file (the size, the token ids, how many steps: the
 same for all), does its work with the clock running, and prints one line of JSON. Only one runs at a
 time. They take turns, so that whatever else the machine does in these minutes hits all alike. What
 is shown are medians over the rounds, and quotients of those medians.
 
-    bench/ours.py      this project, as train.py and generate.py use it
-    bench/plain.py     bench/lecture.py, the plain implementation
-    bench/peer.py      the `transformers` library, run by the interpreter `--peer-python` names
-    bench/rates.py     what the machine can do at most: products, reading
+    bench/run_ours.py          this project, as train.py and generate.py use it
+    bench/run_lecture.py       bench/lecture.py, the plain implementation
+    bench/run_transformers.py  the `transformers` library, in the interpreter of `--peer-python`
+    bench/run_hardware.py      what the machine can do at most: products, reading
 
 Needs Linux or a Mac, where the system tells how much memory a process took.
 """
@@ -35,29 +35,29 @@ from gpt.config import SIZES
 from gpt.errors import UserError
 
 ROOT = Path(__file__).parent.parent
-OURS = [sys.executable, "-m", "bench.ours"]
-PLAIN = [sys.executable, "-m", "bench.plain"]
-RATES = [sys.executable, "-m", "bench.rates"]
+OURS = [sys.executable, "-m", "bench.run_ours"]
+LECTURE = [sys.executable, "-m", "bench.run_lecture"]
+HARDWARE = [sys.executable, "-m", "bench.run_hardware"]
 
 
 @dataclass(frozen=True)
-class ContestOptions:
+class HarnessOptions:
     """The options of every measurement."""
 
-    model: str = option("355M", "the size", choices=tuple(SIZES))
-    device: str = option("auto", "where to compute", choices=("auto", "cpu", "cuda"))
+    model: str = option("355M", "model size", choices=tuple(SIZES))
+    device: str = option("auto", "device", choices=("auto", "cpu", "cuda"))
     dtypes: str = option(
         "auto",
-        "float32, bfloat16 or float32,bfloat16; auto: float32, and bfloat16 where it is fast",
+        "float32, bfloat16, or both with a comma; auto: float32, and bfloat16 if it is fast",
         metavar="LIST",
     )
-    rounds: int = option(3, "how often each contestant has its turn", at_least=1)
+    rounds: int = option(3, "times that each candidate runs", min=1)
     peer_python: str | None = option(
-        None, "an interpreter that has transformers, to compare with", metavar="PATH"
+        None, "a Python that has transformers, to compare with", metavar="PATH"
     )
 
 
-class Contestant(NamedTuple):
+class Candidate(NamedTuple):
     """A program and what it is told; `spec` None for one that takes no JSON and prints none."""
 
     name: str
@@ -65,14 +65,14 @@ class Contestant(NamedTuple):
     spec: dict[str, Any] | None
 
 
-def peer_command(options: ContestOptions) -> list[str] | None:
+def transformers_command(options: HarnessOptions) -> list[str] | None:
     """How `transformers` is started; None where it is not asked for."""
     if options.peer_python is None:
         return None
-    return [options.peer_python, str(ROOT / "bench" / "peer.py")]
+    return [options.peer_python, str(ROOT / "bench" / "run_transformers.py")]
 
 
-def device_of(options: ContestOptions) -> torch.device:
+def device_of(options: HarnessOptions) -> torch.device:
     """The device named; for "auto" a CUDA GPU if there is one. Raises UserError."""
     if options.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -85,7 +85,7 @@ def default_dtype(device: torch.device) -> str:
     return next(name for name, dtype in DTYPES.items() if dtype == chosen)
 
 
-def dtypes_of(options: ContestOptions, device: torch.device) -> list[str]:
+def dtypes_of(options: HarnessOptions, device: torch.device) -> list[str]:
     """The names of the dtypes to measure. Raises UserError."""
     if options.dtypes == "auto":
         return sorted({"float32", default_dtype(device)}, reverse=True)
@@ -101,17 +101,17 @@ def records_of(data: str) -> tuple[list[Record], list[Record]]:
     return parts.train, parts.test
 
 
-def hold(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[dict[str, Any]]]:
-    """Every contestant's results, one for each round.
+def run_rounds(candidates: Sequence[Candidate], rounds: int) -> dict[str, list[dict[str, Any]]]:
+    """Every candidate's results, one for each round.
 
     To what the program says of itself two figures are added: "first_output", the seconds from the
     start of the process to the first character it printed, and "peak", the bytes of memory it took
     at most: the GPU's where the program tells, else the process's.
     """
-    results: dict[str, list[dict[str, Any]]] = {each.name: [] for each in contestants}
+    results: dict[str, list[dict[str, Any]]] = {each.name: [] for each in candidates}
     with tempfile.TemporaryDirectory() as directory:
         for turn in range(1, rounds + 1):
-            for name, command, spec in contestants:
+            for name, command, spec in candidates:
                 print(f"round {turn} of {rounds}: {name}", file=sys.stderr, flush=True)
                 if spec is not None:
                     path = Path(directory) / "spec.json"
@@ -137,7 +137,7 @@ def run_process(name: str, command: list[str]) -> Ended:
     """Run a program from the repository's root to its end. Raises UserError if it fails.
 
     The system's figure for a process's peak starts at that of the process that made it. So whoever
-    calls this stays small, a fraction of a gigabyte: what takes memory is done by contestants.
+    calls this stays small, a fraction of a gigabyte: what takes memory is done by candidates.
     """
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
@@ -154,7 +154,7 @@ def run_process(name: str, command: list[str]) -> Ended:
     return Ended(output.decode("utf-8"), first_output, usage.ru_maxrss * unit)
 
 
-def middle(results: Iterable[dict[str, Any]], key: str) -> float:
+def median_of(results: Iterable[dict[str, Any]], key: str) -> float:
     """The median of one figure over the rounds."""
     return median(result[key] for result in results)
 
@@ -182,7 +182,7 @@ def _processor() -> str:
     return f"{name}, {os.cpu_count()} cores"
 
 
-def number(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """Three significant digits; a dash for what was not measured."""
     if value is None:
         return "–"
@@ -194,10 +194,10 @@ def ratio(value: float | None, of: float | None) -> float | None:
     return None if value is None or of is None else value / of
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> str:
+def format_table(columns: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> str:
     """Markdown: the first column as text to the left, figures to the right."""
     lines = ["| " + " | ".join(columns) + " |", "|---" + "|--:" * (len(columns) - 1) + "|"]
     for row in rows:
-        cells = [cell if isinstance(cell, str) else number(cell) for cell in row]
+        cells = [cell if isinstance(cell, str) else format_number(cell) for cell in row]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

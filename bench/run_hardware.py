@@ -11,7 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from bench.clock import answer, seconds
+from bench.timing import run_task, seconds
 
 
 def products(spec: dict[str, Any]) -> dict[str, Any]:
@@ -49,4 +49,4 @@ def _median_seconds(action: Callable[[], object], spec: dict[str, Any]) -> float
 
 
 if __name__ == "__main__":
-    answer({"products": products, "reading": reading})
+    run_task({"products": products, "reading": reading}, __doc__)

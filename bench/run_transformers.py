@@ -1,4 +1,4 @@
-"""The `transformers` library as a contestant, used as its documentation and its Trainer use it.
+"""The `transformers` library as a candidate, used as its documentation and its Trainer use it.
 
 Run by an interpreter of its own, which needs torch and transformers and nothing of this project.
 

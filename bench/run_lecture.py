@@ -1,11 +1,11 @@
-"""bench/lecture.py as a contestant, in float32. Of this project it imports nothing else."""
+"""bench/lecture.py as a candidate, in float32. Of this project it imports nothing else."""
 
 from typing import Any
 
 import torch
 
-from bench.clock import answer, seconds, token_seconds
 from bench.lecture import LectureGPT, generate, train_step
+from bench.timing import run_task, seconds, token_seconds
 
 
 def training(spec: dict[str, Any]) -> dict[str, Any]:
@@ -44,4 +44,4 @@ def _model(spec: dict[str, Any]) -> LectureGPT:
 
 
 if __name__ == "__main__":
-    answer({"training": training, "generation": generation})
+    run_task({"training": training, "generation": generation}, __doc__)

@@ -1,7 +1,7 @@
-"""What the contestants of this repository share: the clock, and how they are told and answer."""
+"""What the candidates of this repository share: the clock, and how a task reaches them."""
 
+import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,9 +24,17 @@ def _wait(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def answer(tasks: dict[str, Callable[[dict[str, Any]], dict[str, Any]]]) -> None:
-    """Do the task that the JSON file named on the command line asks for; print what came of it."""
-    spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+def run_task(tasks: dict[str, Callable[[dict[str, Any]], dict[str, Any]]], about: str) -> None:
+    """Run the task that a JSON file asks for, the command line's one word; print its result.
+
+    `about` is shown by --help.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("spec", help="a JSON file, which python -m bench.training and others write")
+    path = Path(parser.parse_args().spec)
+    if not path.is_file():
+        parser.error(f"{path}: no such file")
+    spec = json.loads(path.read_text(encoding="utf-8"))
     result = tasks[spec["task"]](spec)
     if spec["device"] == "cuda":
         result["peak"] = torch.cuda.max_memory_allocated()

@@ -1,0 +1,74 @@
+"""finetune/extras/memory.py: two settings of the process, seen from outside it."""
+
+import ctypes
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finetune.extras import memory
+
+ROOT = Path(__file__).parents[3]
+GLIBC = platform.libc_ver()[0] == "glibc"  # elsewhere `keep_freed_memory` promises nothing
+
+# What is resident of 200 MB, in MB, when of 40 pieces all but the last, or all, are freed. A small
+# process without torch: the settings are the C library's.
+RESIDENT = """
+import os
+from finetune.extras.memory import keep_freed_memory
+
+def resident():
+    with open("/proc/self/statm", encoding="utf-8") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+start = resident()
+for enabled in (False, True):
+    keep_freed_memory(enabled)
+    pieces = [bytearray(b"1") * 5_000_000 for _ in range(40)]
+    assert resident() - start > 190
+    del pieces[:-1]
+    print(resident() - start)
+    del pieces[:]
+    print(resident() - start)
+"""
+
+
+@pytest.mark.skipif(not GLIBC, reason="the setting is glibc's")
+def test_freed_memory_is_kept_or_given_back():
+    done = subprocess.run(
+        [sys.executable, "-c", RESIDENT], cwd=ROOT, capture_output=True, check=True, timeout=60
+    )
+    *given_back, one_left, none_left = map(float, done.stdout.split())
+    assert max(given_back) < 20 and min(one_left, none_left) > 190
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_where_there_is_no_mallopt_nothing_happens(monkeypatch, system):
+    """Another C library, such as musl; and on Windows None names no library."""
+    monkeypatch.setattr(sys, "platform", system)
+    library = (lambda name: object()) if system == "linux" else None
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    memory.keep_freed_memory(True)
+    memory.keep_freed_memory(False)
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "32"), ("7", "7")])
+def test_a_smaller_cache_of_kernels_unless_the_user_has_set_one(monkeypatch, before, after):
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", before or "")
+    if before is None:
+        monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
+    memory.limit_onednn_cache()
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == after
+
+
+@pytest.mark.parametrize(("parameters", "limited"), [(10**8, 0), (10**8 + 1, 1)])
+@pytest.mark.parametrize("save_memory", [True, False])
+def test_a_large_model_has_the_smaller_cache(monkeypatch, parameters, limited, save_memory):
+    kept, calls = [], []
+    monkeypatch.setattr(memory, "keep_freed_memory", kept.append)
+    monkeypatch.setattr(memory, "limit_onednn_cache", lambda: calls.append(1))
+    memory.prepare(parameters, save_memory)
+    assert len(calls) == limited and kept == [not save_memory]
