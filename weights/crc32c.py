@@ -20,7 +20,7 @@ What remains when there are no more than 6777 rows is folded again with rows of 
 and the last 6777 bytes go through the usual table of 256 remainders, one by one (Sarwate 1988).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import torch
@@ -44,11 +44,16 @@ def crc32c(data: torch.Tensor | bytes | bytearray | memoryview) -> int:
     they are in memory, row by row. It is not written to, nor copied if contiguous; the work needs
     5 MB beside it.
     """
+    return crc32c_of_pieces(_pieces(data))
+
+
+def crc32c_of_pieces(pieces: Iterable[torch.Tensor]) -> int:
+    """The same of bytes that come in pieces: uint8 tensors of at most `PIECE` bytes."""
     work = torch.empty(FOLD[0] * ROW + PIECE, dtype=torch.uint8)
     # Division starts from 32 ones, so that zero bytes in front count. Four bytes in front whose own
     # remainder is 32 ones come to the same.
     rest = torch.tensor([0x54, 0x64, 0x1F, 0x64], dtype=torch.uint8)
-    for piece in _pieces(data):
+    for piece in pieces:
         message = work[: rest.numel() + piece.numel()]
         torch.cat((rest, piece), out=message)
         rest = _fold(message, ROW).clone()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from gpt.errors import UserError
+from weights.crc32c import PIECE, crc32c_of_pieces
 
 
 @contextmanager
@@ -47,9 +48,12 @@ def sync_directory(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` in UTF-8, as `replacing` does."""
+    """Write `text` in UTF-8, as `replacing` does.
+
+    What UTF-8 cannot hold is escaped: a file name with bytes of another encoding has such parts.
+    """
     with replacing(path) as file:
-        file.write(text.encode("utf-8"))
+        file.write(text.encode("utf-8", errors="backslashreplace"))
 
 
 def append_text(path: Path, text: str) -> None:
@@ -76,6 +80,19 @@ def read_json_object(path: Path) -> dict:
     if not isinstance(fields, dict):
         raise UserError(f"{path}: not a JSON object")
     return fields
+
+
+def file_checksum(path: Path) -> int:
+    """The CRC-32C of a file. It is read in pieces, so a large file takes no more memory."""
+
+    def pieces() -> Iterator[Tensor]:
+        buffer = bytearray(PIECE)
+        memory = torch.frombuffer(buffer, dtype=torch.uint8)
+        with path.open("rb") as file:
+            while size := file.readinto(buffer):
+                yield memory[:size]
+
+    return crc32c_of_pieces(pieces())
 
 
 def cache_directory() -> Path:

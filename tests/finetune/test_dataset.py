@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.dataset import BUNDLED, DataError, Record, encode, read_records, split
+from finetune.dataset import BUNDLED, DataError, Record, encode, left_out_note, read_records, split
 from finetune.prompt import format_prompt
 from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
 from tests.fault_server import FaultServer, Reply
+from weights.sources import local_copy
 
 GOOD = {"instruction": "Name a colour.", "input": "", "output": "Red."}
 TOKENIZER = Tokenizer(300)
@@ -121,8 +122,8 @@ def test_a_broken_file_is_named(tmp_path, content, message):
 
 def test_an_address_that_is_none_is_told():
     for address in ("http://[::1", "HTTPS://x\udcff"):
-        with pytest.raises(DataError, match="not a valid address"):
-            read_records(address)
+        with pytest.raises(UserError, match="not a valid address"):
+            local_copy(address)
 
 
 def test_a_missing_file_and_a_directory_are_named(tmp_path):
@@ -156,7 +157,7 @@ def test_too_few_records_to_split_says_how_many_are_needed(total):
 @given(instruction=words, input=st.text(), output=words)
 def test_an_example_is_prompt_response_and_one_end(template, instruction, input, output):
     record = Record(instruction, output, input)
-    (example,), left_out = encode([record], TOKENIZER, 10**6, template)
+    (example,), kept, left_out = encode([record], TOKENIZER, 10**6, template)
     prompt, response = (
         example.tokens[: example.prompt_length],
         example.tokens[example.prompt_length :],
@@ -164,7 +165,7 @@ def test_an_example_is_prompt_response_and_one_end(template, instruction, input,
     assert TOKENIZER.decode(prompt) == format_prompt(instruction, input, template)
     assert response[-1] == TOKENIZER.end_of_text and TOKENIZER.end_of_text not in response[:-1]
     assert TOKENIZER.decode(response[:-1]) == output
-    assert left_out == []
+    assert kept == [record] and left_out == []
 
 
 def test_prompt_and_response_are_encoded_apart():
@@ -173,13 +174,13 @@ def test_prompt_and_response_are_encoded_apart():
     record = Record("i", "\n\nx")
     prompt, response = tokenizer.encode(format_prompt("i")), tokenizer.encode(record.output)
     assert tokenizer.encode(format_prompt("i") + record.output) != prompt + response
-    (example,), _ = encode([record], tokenizer, 10**6, "alpaca")
+    (example,), _, _ = encode([record], tokenizer, 10**6, "alpaca")
     assert example.tokens == [*prompt, *response, tokenizer.end_of_text]
 
 
 def test_a_response_that_spells_the_end_of_text_keeps_its_real_end():
     record = Record("Which token ends a text?", "It is <|endoftext|>.")
-    (example,), _ = encode([record], TOKENIZER, 10**6, "alpaca")
+    (example,), _, _ = encode([record], TOKENIZER, 10**6, "alpaca")
     assert example.tokens.count(TOKENIZER.end_of_text) == 1
     assert example.tokens[-1] == TOKENIZER.end_of_text
     assert TOKENIZER.decode(example.tokens[:-1]).endswith("It is <|endoftext|>.")
@@ -193,15 +194,30 @@ def test_cutting_at_below_and_above_every_boundary(output, less):
     response = TOKENIZER.encode(output)
     everything = [*prompt, *response, TOKENIZER.end_of_text]
     context = len(everything) - 1 - less
-    examples, left_out = encode([record, record], TOKENIZER, context, "alpaca")
+    if context <= len(prompt):
+        with pytest.raises(DataError, match=f"records: no record fits the context of {context}"):
+            encode([record, record], TOKENIZER, context, "alpaca")
+        return
+    examples, kept, left_out = encode([record, record], TOKENIZER, context, "alpaca")
+    assert kept == [record, record] and left_out == []
     if less <= 0:
         assert examples[0].tokens == everything
-    elif context >= len(prompt):
+    else:
         assert examples[0].tokens == everything[: context + 1]
         assert examples[0].tokens[-1] != TOKENIZER.end_of_text
         assert len(examples[0].tokens) > examples[0].prompt_length
-    else:
-        assert examples == [] and left_out == [0, 1]
+
+
+def test_records_whose_prompts_fill_the_context_are_left_out_and_named():
+    long = Record("A long story " * 40, "x")
+    encoded = encode([long, *[Record("i", "o")] * 3, *[long] * 6], TOKENIZER, 400, "alpaca")
+    assert encoded.records == [Record("i", "o")] * 3 == [Record("i", "o")] * len(encoded.examples)
+    assert encoded.left_out == [long] * 7
+    assert left_out_note(encoded, "my.json") == (
+        "my.json: left out 7 records, whose prompts fill the context: "
+        + ", ".join([repr(long.instruction[:40])] * 5)
+        + ", …"
+    )
 
 
 def test_the_bundled_records_read():
@@ -215,11 +231,11 @@ def test_an_address_is_fetched_once_and_errors_name_the_file(tmp_path, monkeypat
         server.replies["/b/data.json"] = [Reply(json.dumps([GOOD, {}]).encode())]
         server.replies["/page"] = [Reply(b"<!doctype html><title>Sign in</title>")]
         for _ in range(2):
-            assert read_records(f"{server.url}/a/data.json?raw=1") == [
+            assert read_records(local_copy(f"{server.url}/a/data.json?raw=1")) == [
                 Record("Name a colour.", "Red.")
             ]
         with pytest.raises(DataError, match=r"data\.json: record 2: field 'instruction'"):
-            read_records(f"{server.url}/b/data.json")
+            read_records(local_copy(f"{server.url}/b/data.json"))
         with pytest.raises(UserError, match=r"/page: sent a web page"):
-            read_records(f"{server.url}/page")
+            local_copy(f"{server.url}/page")
         assert [request.path for request in server.log].count("/a/data.json?raw=1") == 1

@@ -1,4 +1,4 @@
-"""finetune/checkpoint.py: everything comes back; a damaged one is refused; the last one stays."""
+"""finetune/extras/checkpoint.py: all comes back, a damaged one is refused, the last one stays."""
 
 import errno
 import json
@@ -9,10 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from finetune.collate import Batch
 from finetune.extras import checkpoint, lora
 from finetune.extras.checkpoint import CheckpointError
-from finetune.loop import Metrics, Position
-from finetune.loss import summed_loss
+from finetune.loop import Metrics, Progress
+from finetune.loss import batch_loss_sum
 from finetune.optimizer import AdamW
 from tests import textbook
 
@@ -34,13 +35,13 @@ def trained(steps=2, seed=1, rank=None):
 
 def learn(model, optimizer, step):
     tokens = textbook.random_tokens(3, 9, step)
-    summed_loss(model, tokens[:, :-1], tokens[:, 1:])[0].backward()
+    batch_loss_sum(model, Batch(tokens[:, :-1], tokens[:, 1:])).backward()
     optimizer.step()
     optimizer.zero_grad()
 
 
 def at(step):
-    return Position(step, 96, 1 / 3, torch.Generator().manual_seed(step).get_state())
+    return Progress(step, 96, 1 / 3, torch.Generator().manual_seed(step).get_state())
 
 
 def save(directory, step=3, **options):
@@ -49,12 +50,14 @@ def save(directory, step=3, **options):
 
 
 @pytest.mark.parametrize("rank", [None, 2])
-def test_model_optimizer_position_and_metrics_come_back_and_go_on_alike(tmp_path, rank):
+def test_model_optimizer_progress_and_metrics_come_back_and_train_alike(tmp_path, rank):
     model, optimizer = trained(rank=rank)
     checkpoint.save(tmp_path, model, optimizer, at(3), HISTORY, "records")
     again, second = trained(0, rank=rank)
-    position, history = checkpoint.load(checkpoint.newest(tmp_path), again, second, "records")
-    assert position[:3] == at(3)[:3] and torch.equal(position.shuffle, at(3).shuffle)
+    progress, history = checkpoint.load(checkpoint.newest(tmp_path), again, second, "records")
+    assert progress[:3] == at(3)[:3] and torch.equal(
+        progress.shuffle_rng_state, at(3).shuffle_rng_state
+    )
     assert history == HISTORY
     for step in (2, 3):
         for a, b in zip(model.parameters(), again.parameters(), strict=True):
@@ -130,7 +133,7 @@ def test_any_changed_byte_is_refused_by_the_files_name(tmp_path_factory, data, f
             checkpoint.load(path, model, optimizer, "records")
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
         assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
-        assert not any(part.state for part in optimizer.parts.values())
+        assert not optimizer.state
     finally:
         (path / file).write_bytes(original)
 

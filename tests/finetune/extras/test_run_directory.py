@@ -1,4 +1,4 @@
-"""finetune/run.py and train.py --resume: killed at any moment, a run ends as if it had not been."""
+"""finetune/extras/run_directory.py, train.py --resume: a run that was killed ends as any other."""
 
 import json
 import os
@@ -11,12 +11,12 @@ import time
 import pytest
 
 import train
-from finetune.evaluate.scores import Answer
-from finetune.extras.memory import run
+from finetune.loop import Callbacks
 from finetune.options import parse
-from gpt.errors import UserError
-from tests.test_cli import SMALL
+from finetune.responses import Response
+from gpt.errors import UserError, run_script
 
+SMALL = ["--model", "small", "--data", "data.json", "--dtype", "float32", "--device", "cpu"]
 LONG = [*SMALL, "--init", "random", "--batch-size", "2", "--epochs", "2", "--lr", "0.01"]
 LONG += ["--eval-every", "2", "--eval-batches", "1", "--schedule", "cosine"]
 OFTEN = [*LONG, "--save-every", "1"]
@@ -39,7 +39,7 @@ def begin(argv, writes=None):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         sys.addaudithook(killed)
-        os._exit(run(lambda: train.main(argv)))
+        os._exit(run_script(lambda: train.main(argv)))
     return child
 
 
@@ -96,14 +96,15 @@ def test_a_run_killed_twenty_times_is_the_run_that_was_not(here):
 def test_a_signal_ends_it_with_a_checkpoint(here, number, code, monkeypatch):
     train_, steps = train.train, []
 
-    def signalled(*arguments, on_step, **options):
-        def after(position, epoch_over):
-            steps.append(position.step)
-            if position.step == 3:
-                os.kill(os.getpid(), number)
-            on_step(position, epoch_over)
+    def signalled(*arguments):
+        class Signal(Callbacks):
+            def on_step(self, progress, epoch_over):
+                steps.append(progress.step)
+                if progress.step == 3:
+                    os.kill(os.getpid(), number)
 
-        return train_(*arguments, on_step=after, **options)
+        arguments[6].insert(0, Signal())
+        return train_(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(train, "train", signalled)
@@ -119,15 +120,15 @@ def test_a_signal_ends_it_with_a_checkpoint(here, number, code, monkeypatch):
 
 
 def interrupted(here, capsys, *options):
-    """A run in `r` that ended after its first epoch, for want of a place to answer in."""
+    """A run in `r` that ended after its first epoch, when the model was asked for a response."""
 
-    def no_answer(*arguments):
-        if len(arguments) == 4:  # not before training, where there is a limit to their length
+    def no_response(*arguments):
+        if arguments[4] == 256:  # not before training, where a response has fewer tokens
             raise KeyboardInterrupt
-        return [Answer("", False, 0)]
+        return [Response("", False, 0)]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "answers", no_answer)
+        patch.setattr(train, "generate_responses", no_response)
         with pytest.raises(KeyboardInterrupt):
             train.main([*OFTEN, "--out", "r", *options])
     capsys.readouterr()
@@ -136,10 +137,10 @@ def interrupted(here, capsys, *options):
 def test_an_option_that_matters_cannot_change(here, capsys):
     interrupted(here, capsys, "--mask-prompt")
     for words, message in (
-        (["--lr", "0.5"], "--lr: it was 0.01 so far and cannot become 0.5"),
-        (["--epochs", "4"], "--epochs: it was 2 so far and cannot become 4"),
-        (["--seed", "1"], "--seed: it was 123"),
-        (["--out", "other"], "--out: it was r"),
+        (["--lr", "0.5"], "--lr: the run has 0.01 and cannot change to 0.5"),
+        (["--epochs", "4"], "--epochs: the run has 2 and cannot change to 4"),
+        (["--seed", "1"], "--seed: the run has 123"),
+        (["--out", "other"], "--out: the run has r"),
     ):
         with pytest.raises(UserError, match=message):
             train.main(["--resume", "r", *words])
@@ -168,13 +169,13 @@ def test_what_cannot_be_resumed_is_told(here, capsys):
 
 def test_checkpoints_are_written_when_asked_and_gone_at_the_end(here, monkeypatch):
     seen = []
-    save = train.Run.on_step
+    save = train.RunDirectory.on_step
 
-    def on_step(self, position, epoch_over):
-        save(self, position, epoch_over)
+    def on_step(self, progress, epoch_over):
+        save(self, progress, epoch_over)
         seen.extend(p.name for p in (here / "r/checkpoint").iterdir())
 
-    monkeypatch.setattr(train.Run, "on_step", on_step)
+    monkeypatch.setattr(train.RunDirectory, "on_step", on_step)
     train.main([*LONG, "--out", "r", "--save-every", "1", "--max-steps", "3"])
     assert seen == ["step-00000001", "step-00000002", "step-00000003"]
     assert not (here / "r/checkpoint").exists()
