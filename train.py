@@ -29,18 +29,21 @@ from tqdm import tqdm
 
 from finetune.collate import Loader
 from finetune.console import Console, header
-from finetune.dataset import BUNDLED, Record, encode, left_out_note, read_records, split
+from finetune.dataset import BUNDLED_NAME, Record, encode, left_out_note
 from finetune.device import DEVICES, DTYPES, SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory
+from finetune.extras.data import DataOptions, first_test_records, read_splits
 from finetune.extras.distributed import setup_distributed
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.extras.run_directory import (
+    MOVABLE,
     RunDirectory,
     fingerprint,
     is_finished,
     open_directory,
     stored_options,
 )  # fmt: skip
+from finetune.extras.signals import output_may_close
 from finetune.loop import START, Plan, train
 from finetune.loss import batch_loss_sum
 from finetune.optimizer import DECAY, SCHEDULES, AdamW, lr_at_step
@@ -50,7 +53,6 @@ from finetune.report.snapshots import after_training, before_training
 from finetune.responses import Response, generate_responses
 from gpt.config import SIZES
 from weights import pretrained
-from weights.sources import local_copy
 
 beyond = partial(option, group="beyond the lecture")
 machine = partial(option, group="the machine")
@@ -58,7 +60,7 @@ run_files = partial(option, group="the run's directory")
 
 
 @dataclass(frozen=True)
-class TrainOptions:
+class TrainOptions(DataOptions):
     """Every option of train.py. The lecture's values are the defaults, but for the model's size.
 
     What is None here and depends on the model is in MODEL_DEFAULTS.
@@ -66,7 +68,7 @@ class TrainOptions:
 
     model: str = option("tiny", f"{', '.join(SIZES)}, or a model's directory", metavar="NAME|DIR")
     init: str = option("pretrained", "initial weights", choices=("pretrained", "random"))
-    data: str = option(str(BUNDLED), "records, as JSON or JSON Lines", metavar="FILE|URL")
+    data: str = option(BUNDLED_NAME, "records, as JSON or JSON Lines", metavar="FILE|URL")
     epochs: int | None = option(None, "passes over the training data (default: 1; tiny: 4)", min=1)
     batch_size: int = option(8, "records in a batch", min=1)
     lr: float | None = option(
@@ -97,7 +99,9 @@ class TrainOptions:
     shard: bool = machine(False, "under torchrun: shard the model among the processes (FSDP2)")
     out: str | None = run_files(None, "directory (default: runs/MODEL-DATE-TIME)", metavar="DIR")
     save_every: int | None = run_files(
-        None, "steps from one checkpoint to the next (default: at each epoch's end)", min=1
+        None,
+        "steps from one checkpoint to the next (default: ten minutes, and each epoch's end)",
+        min=1,
     )
     resume: str | None = run_files(None, "resume a run, with its options", metavar="DIR")
 
@@ -108,7 +112,7 @@ LECTURE = {"epochs": 1, "lr": 5e-5, "schedule": "constant"}
 MODEL_DEFAULTS = {"tiny": {"epochs": 4, "lr": 3e-4, "schedule": "cosine"}}
 LORA_LR_FACTOR = 4  # times the learning rate of all parameters; measured, see docs/options.md
 
-CHANGEABLE_ON_RESUME = ("device", "low_memory", "shard", "save_every", "resume")
+CHANGEABLE_ON_RESUME = (*MOVABLE, "device", "low_memory", "shard", "save_every", "resume")
 SAMPLE_TOKENS = 64  # length of a response before training: an untrained model may never end
 
 
@@ -121,7 +125,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             tqdm.write(f"{options.resume} is finished: nothing is left to do")
             return 0
     device = choose_device(options.device)
-    with setup_distributed(device, options.shard) as (process, device):  # extra: torchrun
+    # extra: a screen that is closed; torchrun
+    with output_may_close(), setup_distributed(device, options.shard) as (process, device):
         fine_tune(fill_defaults(options), device, process)
     return 0
 
@@ -142,7 +147,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
 
     # 1. Records: read, checked, split 85 / 10 / 5 in file order
     with process.main_process_first():
-        splits = split(read_records(local_copy(options.data)), options.data)
+        splits = read_splits(options.data, options, generator)
+    data_fingerprint = fingerprint(splits)
+    splits = first_test_records(splits, options.max_test)  # extra
 
     # 2. Batches: records as token ids; a loader pads them, shifts the targets and masks
     config, tokenizer = pretrained.load_config(options.model)
@@ -184,10 +191,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         return generate_responses(plain, tokenizer, chosen, options.template, max_new_tokens)
 
     # 5. Loop: both losses every few steps, the response to a validation record after each epoch
-    directory = open_directory(dataclasses.asdict(options), process)  # extra: metrics, checkpoints
-    run = RunDirectory(
-        directory, model, optimizer, fingerprint(splits), options.save_every, process
-    )
+    stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
+    directory = open_directory(dataclasses.asdict(stored), process)  # extra: metrics, checkpoints
+    run = RunDirectory(directory, model, optimizer, data_fingerprint, options.save_every, process)
     run.print_header(header(options.model, model, options.data, records, device, dtype, process))
     console = Console(records["validation"][0], respond, model, process)
     if run.start == START:
@@ -211,6 +217,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         train(wrapped, optimizer, *data, [run, console], loss_sum, run.start, process)
 
     # 6. Responses to the test records, which were not trained on
+    optimizer.state.clear()  # extra: the moments' memory is free for the responses
     with process.unsharded(model):
         if not process.is_main_process:
             return

@@ -10,6 +10,15 @@ import os
 import sys
 from collections.abc import Callable
 
+# Characters that a terminal obeys rather than shows, as signs that stand for them: ESC as ␛.
+CONTROL_PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
+CONTROL_PICTURES |= {127: 0x2421} | dict.fromkeys(range(128, 160), 0xFFFD)
+
+
+def printable(text: str) -> str:
+    """Text from data or a model, with nothing in it that a terminal would obey."""
+    return text.translate(CONTROL_PICTURES)
+
 
 class UserError(ValueError):
     """A mistake of the user's, told in one line that says what to do about it."""

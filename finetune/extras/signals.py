@@ -25,7 +25,8 @@ class StopSignal:
     """
 
     def __init__(self) -> None:
-        self.signal, self.since = None, 0.0
+        self.signal: int | None = None
+        self.since = 0.0
 
     @property
     def requested(self) -> bool:
@@ -52,8 +53,8 @@ class StopSignal:
             self.exit()
 
     def exit(self) -> NoReturn:
-        """End the program as the signal would have."""
-        if self.signal == SIGINT:
+        """End the program as the signal would have; as Ctrl-C if another process had the signal."""
+        if self.signal in (None, SIGINT):
             raise KeyboardInterrupt
         raise SystemExit(128 + self.signal)
 

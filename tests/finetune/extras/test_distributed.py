@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 import train
 from finetune.collate import IGNORE_INDEX, Batch
-from finetune.device import SINGLE_PROCESS
+from finetune.device import SINGLE_PROCESS, SingleProcess
 from finetune.extras.distributed import DistributedContext, setup_distributed
+from finetune.extras.run_directory import RunDirectory, open_directory
+from finetune.loop import START
 from gpt.errors import UserError
 from tests import textbook
 from tests.finetune.extras.test_run_directory import SMALL
@@ -129,9 +131,49 @@ def test_shard_alone_is_an_error(here):
         train.main([*SHORT, "--shard"])
 
 
+STARTED = {"WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "2", "MASTER_PORT": "29500"}
+STARTED |= {"MASTER_ADDR": "127.0.0.1"}
+
+
+@pytest.mark.parametrize("name", STARTED)
+def test_what_torchrun_did_not_set_is_named(monkeypatch, name):
+    for other, value in STARTED.items():
+        monkeypatch.setenv(other, value)
+    monkeypatch.setenv("WORLD_SIZE", "many")
+    if name != "WORLD_SIZE":
+        monkeypatch.setenv("WORLD_SIZE", "4")
+        monkeypatch.delenv(name)
+    with (
+        pytest.raises(UserError, match=f"WORLD_SIZE is set, but {name} is missing or no number"),
+        setup_distributed(torch.device("cpu"), False),
+    ):
+        pass
+
+
+class Second(SingleProcess):
+    """Another process than the main one, without any main one."""
+
+    is_main_process = False
+
+
+def test_another_process_of_a_new_run_looks_at_no_directory(here):
+    """Not at a checkpoint in the working directory, nor whether --out is there by now."""
+    (here / "checkpoint/step-00000001").mkdir(parents=True)
+    (here / "out").mkdir()
+    (here / "out/options.json").touch()  # of the main process, which was faster
+    for out in (None, "out"):
+        options = {"resume": None, "out": out, "model": "small"}
+        directory = open_directory(options, Second())
+        run = RunDirectory(directory, textbook.small_model(), None, "", process=Second())
+        assert run.start == START
+    assert sorted(path.name for path in here.iterdir()) == [
+        "checkpoint", "data.json", "out", "small"
+    ]  # fmt: skip
+
+
 def test_a_process_needs_a_gpu_of_its_own(monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "4")
-    monkeypatch.setenv("LOCAL_RANK", "2")
+    for name, value in STARTED.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with (
         pytest.raises(UserError, match="this machine has 2"),

@@ -1,5 +1,6 @@
 """finetune/extras/lora.py: nothing changes at first, only adapters learn, they can be merged."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from finetune.collate import Batch
 from finetune.extras import lora
 from finetune.loss import batch_loss_sum
 from finetune.optimizer import AdamW
+from gpt.errors import UserError
 from gpt.linear import Linear
 from tests import textbook
 
@@ -105,3 +107,9 @@ def test_frozen_weights_in_bfloat16_train_and_merge_in_float32():
     torch.testing.assert_close(merged.h[0].mlp.c_fc.weight, expected)
     of_merged = batch_loss_sum(merged, batch, torch.bfloat16)
     torch.testing.assert_close(of_merged, loss, rtol=0.01, atol=0)
+
+
+@pytest.mark.parametrize("size", [{"rank": 9}, {"rank": 10**18}, {"alpha": 1e300}])
+def test_a_rank_or_an_alpha_that_is_too_large_is_refused(size):
+    with pytest.raises(UserError, match=f"--lora-{next(iter(size))} .*: at most"):
+        adapted(**size)
