@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gpt.errors import UserError
-from weights.crc32c import PIECE, crc32c_of_pieces
+from weights.crc32c import crc32c
 
 
 @contextmanager
@@ -82,19 +82,6 @@ def read_json_object(path: Path) -> dict:
     return fields
 
 
-def file_checksum(path: Path) -> int:
-    """The CRC-32C of a file. It is read in pieces, so a large file takes no more memory."""
-
-    def pieces() -> Iterator[Tensor]:
-        buffer = bytearray(PIECE)
-        memory = torch.frombuffer(buffer, dtype=torch.uint8)
-        with path.open("rb") as file:
-            while size := file.readinto(buffer):
-                yield memory[:size]
-
-    return crc32c_of_pieces(pieces())
-
-
 def cache_directory() -> Path:
     """Where what was fetched is kept: below torch's own cache, which TORCH_HOME moves."""
     return Path(torch.hub.get_dir()) / "gpt2"
@@ -117,3 +104,9 @@ def mapped(path: Path, start: int, size: int, dtype: torch.dtype, shape: tuple[i
     if skip % dtype.itemsize:
         raw = raw.clone()  # torch wants numbers to start at a multiple of their size
     return raw.view(dtype).view(shape)
+
+
+def file_checksum(path: Path) -> int:
+    """The CRC-32C of a file's bytes, read in pieces. Raises OSError."""
+    with path.open("rb") as file:
+        return crc32c(file)

@@ -1,5 +1,7 @@
 """finetune/console.py: what is shown, and that data cannot write to the terminal."""
 
+import sys
+
 import torch
 
 from finetune.console import Console, header
@@ -11,7 +13,8 @@ from finetune.responses import Response
 from tests import textbook
 
 
-def test_what_a_terminal_obeys_is_shown_and_not_sent(capsys):
+def test_what_a_terminal_obeys_is_shown_and_not_sent(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     sample = Record("Say\x1b[31m red\nnow", "\x07ring", "a\x9bb")
     console = Console(
         sample,
