@@ -29,9 +29,10 @@ from tqdm import tqdm
 
 from finetune.collate import Loader
 from finetune.console import Console, header
-from finetune.dataset import BUNDLED, Record, encode, left_out_note, read_records, split
+from finetune.dataset import BUNDLED_NAME, Record, encode, left_out_note
 from finetune.device import SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory, shared_prefixes
+from finetune.extras.data import first_test_records, read_splits
 from finetune.extras.distributed import setup_distributed
 from finetune.extras.memory_estimate import Run, decide_low_memory, free_memory, largest_batch
 from finetune.extras.optimizer_in_backward import AdamWInBackward
@@ -42,6 +43,7 @@ from finetune.extras.run_directory import (
     open_directory,
     stored_options,
 )  # fmt: skip
+from finetune.extras.signals import output_may_close
 from finetune.extras.train_options import CHANGEABLE_ON_RESUME, ExtraOptions
 from finetune.loop import START, Plan, train
 from finetune.optimizer import AdamW, lr_at_step
@@ -50,7 +52,6 @@ from finetune.report.snapshots import after_training, before_training
 from finetune.responses import Response, generate_responses
 from gpt.config import SIZES
 from weights import pretrained
-from weights.sources import local_copy
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class TrainOptions(ExtraOptions):
 
     model: str = option("tiny", f"{', '.join(SIZES)}, or a model's directory", metavar="NAME|DIR")
     init: str = option("pretrained", "initial weights", choices=("pretrained", "random"))
-    data: str = option(str(BUNDLED), "records, as JSON or JSON Lines", metavar="FILE|URL")
+    data: str = option(BUNDLED_NAME, "records, as JSON or JSON Lines", metavar="FILE|URL")
     epochs: int | None = option(None, "passes over the training data (default: 1; tiny: 4)", min=1)
     batch_size: int = option(8, "records in a batch", min=1)
     lr: float | None = option(
@@ -93,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             tqdm.write(f"{options.resume} is finished: nothing is left to do")
             return 0
     device = choose_device(options.device)
-    with setup_distributed(device, options.shard) as (process, device):  # extra: torchrun
+    # extra: a screen that is closed; torchrun
+    with output_may_close(), setup_distributed(device, options.shard) as (process, device):
         fine_tune(fill_defaults(options), device, process)
     return 0
 
@@ -114,7 +116,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
 
     # 1. Records: read, checked, split 85 / 10 / 5 in file order
     with process.main_process_first():
-        splits = split(read_records(local_copy(options.data)), options.data)
+        splits = read_splits(options.data, options, generator)
+    data_fingerprint = fingerprint(splits)
+    splits = first_test_records(splits, options.max_test)  # extra
 
     # 2. Batches: records as token ids; a loader pads them, shifts the targets and masks
     config, tokenizer = pretrained.load_config(options.model)
@@ -160,10 +164,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         return generate_responses(plain, tokenizer, chosen, options.template, max_new_tokens)
 
     # 5. Loop: both losses every few steps, the response to a validation record after each epoch
-    directory = open_directory(dataclasses.asdict(options), process)  # extra: metrics, checkpoints
-    run = RunDirectory(
-        directory, model, optimizer, fingerprint(splits), options.save_every, process
-    )
+    stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
+    directory = open_directory(dataclasses.asdict(stored), process)  # extra: metrics, checkpoints
+    run = RunDirectory(directory, model, optimizer, data_fingerprint, options.save_every, process)
     run.print_header(header(options.model, model, options.data, records, device, dtype, process))
     console = Console(records["validation"][0], respond, model, process)
     if run.start == START:
@@ -189,6 +192,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         train(wrapped, optimizer, *data, shown, loss_sum, run.start, process, mean_loss)
 
     # 6. Responses to the test records, which were not trained on
+    optimizer.state.clear()  # extra: the moments' memory is free for the responses
     with process.unsharded(model):
         if not process.is_main_process:
             return

@@ -10,6 +10,7 @@ from finetune.dataset import Record
 from finetune.device import SingleProcess
 from finetune.loop import Callbacks, Metrics
 from finetune.responses import Response
+from gpt.errors import printable
 from gpt.model import GPT
 
 
@@ -42,10 +43,11 @@ class Console(Callbacks):
                 return
             (response,) = self.respond([self.sample], max_new_tokens)
         tqdm.write(f"\n{when}, the first validation record:")
-        tqdm.write(f"  Instruction: {self.sample.instruction}")
+        tqdm.write(f"  Instruction: {printable(self.sample.instruction)}")
         if self.sample.input:
-            tqdm.write(f"  Input:       {self.sample.input}")
-        tqdm.write(f"  Expected:    {self.sample.output}\n  Response:    {response.text}\n")
+            tqdm.write(f"  Input:       {printable(self.sample.input)}")
+        tqdm.write(f"  Expected:    {printable(self.sample.output)}")
+        tqdm.write(f"  Response:    {printable(response.text)}\n")
 
 
 def header(
@@ -59,9 +61,11 @@ def header(
 ) -> str:
     """What is trained on what."""
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    rounded = any(p.dtype == torch.bfloat16 for p in model.parameters())  # frozen beside LoRA
     return (
         f"{name}: {model.num_parameters():,} parameters"
         + (f", {trained:,} of them trained" if trained < model.num_parameters() else "")
+        + (", frozen matrices rounded to bfloat16, in model/ too" if rounded else "")
         + f", on {device} in {str(dtype).removeprefix('torch.')}"
         + (f", in {process.world_size} processes" if process.world_size > 1 else "")
         + f"\n{source}: {len(records['train'])} records to train on, {len(records['test'])} to "

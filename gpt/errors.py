@@ -10,9 +10,23 @@ import os
 import sys
 from collections.abc import Callable
 
+# The characters that a terminal obeys (those below a space, delete, and U+0080 to U+009F), and a
+# picture of each: U+241B, ␛, stands for ESC. A line break and a tab stay.
+CONTROL_PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
+CONTROL_PICTURES |= {127: 0x2421} | dict.fromkeys(range(128, 160), 0xFFFD)
+
 
 class UserError(ValueError):
     """A mistake of the user's, told in one line that says what to do about it."""
+
+
+def printable(text: str) -> str:
+    """`text` for stdout: in a terminal, control characters are shown and not obeyed.
+
+    Data and responses may hold escape codes that clear the screen or rename the window. In a file
+    or a pipe the text stays as it is.
+    """
+    return text.translate(CONTROL_PICTURES) if sys.stdout.isatty() else text
 
 
 def run_script(main: Callable[[], int]) -> int:

@@ -311,14 +311,15 @@ def _locked(path: Path, quiet: bool) -> Iterator[None]:
     would both think they hold the lock.
     """
     with _beside(path, ".lock").open("ab") as file:
-        if not _try_lock(file):
+        if not try_lock(file):
             say(f"{path}: another process is fetching this file; waiting for it", quiet)
-            while not _try_lock(file):
+            while not try_lock(file):
                 time.sleep(0.1)
         yield
 
 
-def _try_lock(file: BinaryIO) -> bool:
+def try_lock(file: BinaryIO) -> bool:
+    """Lock an open file, if no other process has; closing it gives it back."""
     try:
         if os.name == "nt":
             file.seek(0)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from gpt.errors import UserError
+from weights.crc32c import crc32c
 
 
 @contextmanager
@@ -47,9 +48,12 @@ def sync_directory(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` in UTF-8, as `replacing` does."""
+    """Write `text` in UTF-8, as `replacing` does.
+
+    What UTF-8 cannot hold is escaped: a file name with bytes of another encoding has such parts.
+    """
     with replacing(path) as file:
-        file.write(text.encode("utf-8"))
+        file.write(text.encode("utf-8", errors="backslashreplace"))
 
 
 def append_text(path: Path, text: str) -> None:
@@ -100,3 +104,9 @@ def mapped(path: Path, start: int, size: int, dtype: torch.dtype, shape: tuple[i
     if skip % dtype.itemsize:
         raw = raw.clone()  # torch wants numbers to start at a multiple of their size
     return raw.view(dtype).view(shape)
+
+
+def file_checksum(path: Path) -> int:
+    """The CRC-32C of a file's bytes, read in pieces. Raises OSError."""
+    with path.open("rb") as file:
+        return crc32c(file)

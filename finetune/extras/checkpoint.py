@@ -2,7 +2,8 @@
 
     checkpoint/step-00000120/
         tensors.safetensors   parameters, AdamW's two moments and step counts, the generator's state
-        state.json            the training progress, and the metrics so far
+        state.json            the training progress, the metrics so far, the model's configuration,
+                          and what tells the training data and the frozen parameters
         checksums.json        the CRC-32C of both
 
 Frozen parameters are not stored; they are reloaded from the base model and verified by checksum.
@@ -11,10 +12,12 @@ the previous one removed. So there is always a whole one, whenever the process o
 Nothing in it can run code.
 """
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,7 +31,7 @@ from gpt.errors import UserError
 from gpt.model import GPT
 from weights import safetensors
 from weights.crc32c import crc32c
-from weights.files import mapped, read_json_object, sync_directory, write_text
+from weights.files import file_checksum, read_json_object, sync_directory, write_text
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # what torch's AdamW keeps for each parameter
 COMPLETE = "step-*[0-9]"  # an unfinished one ends in .part
@@ -75,6 +78,7 @@ def save(
         "metrics": [metrics._asdict() for metrics in history],
         "records": data_fingerprint,
         "frozen": frozen,
+        "config": dataclasses.asdict(model.config),
     }
     target = directory / f"step-{progress.step + 1:08d}"
     unfinished = target.with_suffix(".part")
@@ -84,7 +88,7 @@ def save(
     try:
         safetensors.write(unfinished / TENSORS, tensors | {"shuffle": progress.shuffle_rng_state})
         write_text(unfinished / STATE, json.dumps(state) + "\n")
-        checksums = {name: _checksum(unfinished / name) for name in (TENSORS, STATE)}
+        checksums = {name: file_checksum(unfinished / name) for name in (TENSORS, STATE)}
         write_text(unfinished / CHECKSUMS, json.dumps(checksums) + "\n")
         sync_directory(unfinished)
         unfinished.rename(target)
@@ -94,7 +98,8 @@ def save(
     sync_directory(directory)
     for older in directory.glob(COMPLETE):
         if older != target:
-            shutil.rmtree(older)
+            # One that cannot be removed, as on Windows while a program reads it, does no harm.
+            shutil.rmtree(older, ignore_errors=True)
 
 
 def load(
@@ -106,31 +111,54 @@ def load(
     """
     recorded = read_json_object(path / CHECKSUMS)
     for name in (TENSORS, STATE):
-        if _checksum(path / name) != recorded.get(name):
+        if file_checksum(path / name) != recorded.get(name):
             raise CheckpointError(f"{path / name}: damaged: its CRC-32C is not that in {CHECKSUMS}")
     state, tensors = read_json_object(path / STATE), safetensors.read(path / TENSORS)
-    if state["records"] != data_fingerprint:
+    if state.get("records") != data_fingerprint:
         raise CheckpointError(f"{path}: the run had other records; they were changed since")
-    if state["frozen"] != _frozen(model, optimizer):
+    config = dataclasses.asdict(model.config)
+    if state.get("config", config) != config or state.get("frozen") != _frozen(model, optimizer):
         raise CheckpointError(f"{path}: the run had another model to start from")
-    shuffle = tensors.pop("shuffle")
-    shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
-    for name, tensor in tensors.items():
-        kind, _, of = name.partition(".")
-        if kind != "step" and shapes.get(of) != tensor.shape:
-            raise CheckpointError(f"{path}: {of} has another shape in the model there is now")
+    try:
+        progress, history = _progress(state, tensors.pop("shuffle"))
+        trained = {
+            parameter: _of_parameter(name, parameter, tensors)
+            for name, parameter in _trained(model, optimizer)
+        }
+        if tensors:
+            raise ValueError(f"{next(iter(tensors))} belongs to no parameter")
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise CheckpointError(f"{path}: not a checkpoint of this run: {what}") from None
     with torch.no_grad():
-        for name, parameter in _trained(model, optimizer):
-            parameter.copy_(shard_like(tensors[f"model.{name}"], parameter))
-            optimizer.state[parameter] = {
-                moment: shard_like(tensors[f"{moment}.{name}"], parameter).clone()
-                for moment in MOMENTS
-                if f"{moment}.{name}" in tensors
-            }
-    stored = {name: state["position"][name] for name in ("step", "tokens", "seconds")}
-    return Progress(**stored, shuffle_rng_state=shuffle), [
-        Metrics(**metrics) for metrics in state["metrics"]
-    ]
+        for parameter, (value, moments) in trained.items():
+            parameter.copy_(value)
+            optimizer.state[parameter] = moments
+    return progress, history
+
+
+def _progress(state: dict[str, Any], shuffle: Tensor) -> tuple[Progress, list[Metrics]]:
+    """What state.json and the generator's state say. Raises KeyError, TypeError or RuntimeError."""
+    step, tokens = (int(state["position"][name]) for name in ("step", "tokens"))
+    torch.Generator().set_state(shuffle)  # which checks it
+    # A copy: Windows removes no file that is still mapped.
+    progress = Progress(step, tokens, float(state["position"]["seconds"]), shuffle.clone())
+    return progress, [Metrics(**metrics) for metrics in state["metrics"]]
+
+
+def _of_parameter(
+    name: str, parameter: Parameter, tensors: dict[str, Tensor]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """A parameter's value and its moments, taken out of `tensors`. Raises KeyError, ValueError."""
+    found = {kind: tensors.pop(f"{kind}.{name}") for kind in ("model", *MOMENTS[:2])}
+    for tensor in found.values():
+        if (tensor.shape, tensor.dtype) != (parameter.shape, parameter.dtype):
+            raise ValueError(f"{name} has another shape in the model there is now")
+    found["step"] = tensors.pop(f"step.{name}")
+    if found["step"].shape or found["step"].dtype != torch.float32:
+        raise ValueError(f"step.{name} is no number")
+    parts = {kind: shard_like(tensor, parameter) for kind, tensor in found.items()}
+    return parts.pop("model"), {kind: tensor.clone() for kind, tensor in parts.items()}
 
 
 def _trained(model: GPT, optimizer: AdamW) -> Iterator[tuple[str, Parameter]]:
@@ -150,8 +178,3 @@ def _frozen(model: GPT, optimizer: AdamW) -> list[int]:
     trained = {*optimizer.parameters()}
     frozen = (p for p in model.parameters() if p not in trained)
     return [crc32c(full_tensor(p).detach().cpu()) for p in frozen]
-
-
-def _checksum(path: Path) -> int:
-    size = path.stat().st_size
-    return crc32c(mapped(path, 0, size, torch.uint8, (size,)))

@@ -13,6 +13,9 @@ loss is divided by the supervised tokens of the whole batch, and the processes' 
   runs and freed right after.
 
 Without torchrun there is one process, and nothing here does anything.
+
+One run made by one process or by two has the same losses to rounding, not the same bits: sums are
+made in another order.
 """
 
 import atexit
@@ -35,6 +38,7 @@ from gpt.model import GPT
 # How long a process waits for another that lives but does not come: for the one that downloads the
 # weights, or writes them. One that died is noticed at once.
 TIMEOUT = timedelta(hours=2)
+NUMBERS = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_PORT")  # torchrun sets them
 
 
 class DistributedContext(SingleProcess):
@@ -129,13 +133,21 @@ def setup_distributed(
 ) -> Iterator[tuple[SingleProcess, torch.device]]:
     """This process among those that torchrun started, and its device; SINGLE_PROCESS without it.
 
-    torchrun tells each by environment variables. With `shard` the model is sharded. Raises
-    UserError.
+    torchrun tells each by environment variables. With `shard` the model is sharded.
+
+    Raises UserError for variables that torchrun did not set, and where a process has no GPU.
     """
-    world_size = int(os.environ.get("WORLD_SIZE", 1))
-    if world_size == 1:
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        if shard:
+            raise UserError("--shard: one process has no other to share with; start with torchrun")
         yield SINGLE_PROCESS, device
         return
+    wrong = [name for name in NUMBERS if not os.environ.get(name, "").isdecimal()]
+    if wrong or "MASTER_ADDR" not in os.environ:
+        raise UserError(
+            f"WORLD_SIZE is set, but {wrong[0] if wrong else 'MASTER_ADDR'} is missing or no "
+            "number: start several processes with torchrun; for one, unset WORLD_SIZE"
+        )
     if device.type == "cuda":
         local_rank, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if local_rank >= gpus:
@@ -150,7 +162,7 @@ def setup_distributed(
         if rank > 0:  # the main process alone prints
             nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
             stack.enter_context(contextlib.redirect_stdout(nowhere))
-        yield DistributedContext(rank, world_size, shard), device
+        yield DistributedContext(rank, dist.get_world_size(), shard), device
         dist.destroy_process_group()
         atexit.register(_exit_without_teardown)
 

@@ -7,7 +7,8 @@ first step; A as in the authors' code, uniform in ±1/√in. Afterwards W + (alp
 layer like any other.
 
 What is saved is memory: a frozen weight needs no gradient and no moments in AdamW, and it may be
-in bfloat16, since it takes no small updates. A step still computes most of what it did.
+in bfloat16, since it takes no small updates. A step still computes most of what it did. The merged
+model has the frozen weights as they were in training, so rounded to bfloat16 where they were.
 """
 
 import math
@@ -15,8 +16,11 @@ import math
 import torch
 from torch import Tensor, nn
 
+from gpt.errors import UserError
 from gpt.linear import Linear, linear
 from gpt.model import GPT
+
+MAX_ALPHA = 1e6  # far above any in use; 1e300 is infinite in float32
 
 
 class LoRALinear(Linear):
@@ -54,7 +58,14 @@ def add(
     """Freeze the model and put an adapter beside every linear layer of its blocks, in place.
 
     `generator` (CPU) draws each A. With `frozen_dtype` the weights of those layers are kept in it.
+    Raises UserError for a rank or an alpha that is too large.
     """
+    if rank > model.config.n_embd:
+        raise UserError(
+            f"--lora-rank {rank}: at most {model.config.n_embd}, the rank of this model's matrices"
+        )
+    if alpha > MAX_ALPHA:
+        raise UserError(f"--lora-alpha {alpha:g}: at most {MAX_ALPHA:g}")
     model.requires_grad_(False)
     for module in list(model.h.modules()):
         for name, child in module.named_children():

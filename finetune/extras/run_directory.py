@@ -11,21 +11,25 @@ after.json       the token losses after training
 scores.json      scores of the responses (finetune/evaluate/scores.py)
 report.html      all of this on one page (finetune/report)
 responses.json   the responses to the test records; the last file: the run is finished
+lock             empty; the process that trains holds it, so that no second one resumes the run
 """
 
 import hashlib
 import json
+import os
 import platform
+import re
+import shlex
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from tqdm import tqdm
 
-from finetune.dataset import Record
+from finetune.dataset import BUNDLED_NAME, Record
 from finetune.device import SINGLE_PROCESS, SingleProcess
 from finetune.extras import adapter, checkpoint, lora
 from finetune.extras.signals import StopSignal
@@ -36,29 +40,49 @@ from finetune.responses import Response, response_entries
 from gpt.errors import UserError
 from gpt.model import GPT
 from weights import pretrained
+from weights.download import try_lock
 from weights.files import append_text, read_json_object, write_text
 from weights.sources import hugging_face_name
+
+RUNS = Path("runs")
+SAVE_SECONDS = (
+    600  # from one checkpoint to the next, where `save_every` does not say how many steps
+)
+RISEN = 1.1  # a loss that is so many times the first one is no noise
+MOVABLE = ("model", "data", "validation", "test")  # options: a checkpoint proves them the same
 
 
 def open_directory(options: dict[str, Any], process: SingleProcess = SINGLE_PROCESS) -> Path:
     """The directory to resume; or a new one, `out` or named after `model`, with the options in it.
 
-    Raises UserError if it is to be new and holds something.
+    Raises UserError if it is to be new and holds something, and if a run that has no checkpoint is
+    resumed with another model or other data.
     """
     if options["resume"] is not None:
-        return Path(options["resume"])
+        directory = Path(options["resume"])
+        stored = stored_options(directory)
+        moved = [name for name in MOVABLE if options.get(name) != stored.get(name)]
+        if moved and checkpoint.newest(directory / "checkpoint") is None:
+            raise UserError(
+                f"--{moved[0]}: {directory} has no checkpoint to tell whether it is the same; "
+                "start a new run"
+            )
+        return directory
+    if not process.is_main_process:
+        return Path(os.devnull)  # only the main process writes
+    if note := unfinished_note():
+        tqdm.write(note)
     if options["out"] is None:
         name = f"{Path(options['model']).resolve().name}-{time.strftime('%Y%m%d-%H%M%S')}"
-        directory = Path("runs") / name
+        directory = RUNS / name
         while directory.exists():  # another run began in the same second
             directory = directory.with_name(directory.name + "-again")
     else:
         directory = Path(options["out"])
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise UserError(f"--out {directory}: already there; give another, to lose nothing")
-    if process.is_main_process:
-        directory.mkdir(parents=True, exist_ok=options["out"] is not None)
-        write_text(directory / "options.json", json.dumps(options, indent=2) + "\n")
+    directory.mkdir(parents=True, exist_ok=options["out"] is not None)
+    write_text(directory / "options.json", json.dumps(options, indent=2) + "\n")
     return directory
 
 
@@ -67,7 +91,46 @@ def stored_options(directory: Path) -> dict[str, Any]:
     path = directory / "options.json"
     if not path.is_file():
         raise UserError(f"{directory}: no options.json in it, so no run to resume")
-    return read_json_object(path)
+    options = read_json_object(path)
+    if re.search(r"[/\\]finetune[/\\]instructions\.json$", str(options.get("data"))):
+        options["data"] = BUNDLED_NAME  # a run of before stored where its clone had them
+    return options
+
+
+def resume_command(directory: Path) -> str:
+    """What to type to resume the run in `directory`."""
+    path = directory / "run.json"
+    command = read_json_object(path)["command"] if path.is_file() else "python train.py"
+    return f"{command} --resume {shlex.quote(directory.as_posix())}"
+
+
+def unfinished_note() -> str | None:
+    """A line about the run under runs/ that wrote the last checkpoint and did not finish."""
+    checkpoints = [checkpoint.newest(path) for path in RUNS.glob("*/checkpoint")]
+    times = {found.parents[1]: found.stat().st_mtime for found in checkpoints if found is not None}
+    stopped = [run for run in times if not (run / "responses.json").is_file() and not in_use(run)]
+    if not stopped:
+        return None
+    directory = max(stopped, key=times.__getitem__)
+    return f"{directory} is unfinished. To resume it: {resume_command(directory)}"
+
+
+def in_use(directory: Path) -> bool:
+    """Whether a process is at work on the run."""
+    path = directory / "lock"
+    if not path.is_file():
+        return False
+    with path.open("ab") as file:
+        return not try_lock(file)
+
+
+def lock(directory: Path) -> BinaryIO:
+    """The run's lock, held until the file is closed or the process ends. Raises UserError."""
+    file = (directory / "lock").open("ab")
+    if not try_lock(file):
+        file.close()
+        raise UserError(f"{directory}: another process is training this run; wait until it ends")
+    return file
 
 
 def is_finished(directory: Path) -> bool:
@@ -86,9 +149,11 @@ def fingerprint(data: object) -> str:
 class RunDirectory(Callbacks):
     """Callbacks of the loop that log metrics and write checkpoints to the run directory.
 
-    Opening it copies the last checkpoint, if there is one, into model and optimizer: training
-    starts at `start`. Every process has one; the main process alone writes. `data_fingerprint`
-    identifies the training data; `command` is printed to show how to resume.
+    Opening it locks it, and copies the last checkpoint, if there is one, into model and optimizer:
+    training starts at `start`. Every process has one; the main process alone writes.
+    `data_fingerprint` identifies the training data; `command` starts the program that trains.
+
+    Raises UserError if another process trains this run, or has finished it.
     """
 
     def __init__(
@@ -108,6 +173,11 @@ class RunDirectory(Callbacks):
         self.start: Progress = START
         self.history: list[Metrics] = []
         self.stop_signal = StopSignal()
+        self.saved_at = time.monotonic()
+        if process.is_main_process:
+            self.lock = lock(directory)
+            if is_finished(directory):
+                raise UserError(f"{directory}: another process has finished this run")
         found = checkpoint.newest(directory / "checkpoint")
         if found is not None:
             self.start, self.history = checkpoint.load(found, model, optimizer, data_fingerprint)
@@ -149,25 +219,47 @@ class RunDirectory(Callbacks):
             if lora.is_adapted(self.model):
                 base = hugging_face_name(options["model"])
                 adapter.save(self.directory / "adapter", self.model, base)
+        first, last = self.history[0].train_loss, self.history[-1].train_loss
+        if last > RISEN * first:
+            tqdm.write(
+                f"warning: the training loss rose from {first:.2f} to {last:,.2f}: the learning "
+                "rate is too high; a new run with a smaller --lr helps"
+            )
 
     def on_step(self, progress: Progress, epoch_over: bool) -> None:
-        """Write a checkpoint when one is due, or after a signal, which then ends the program."""
+        """Write a checkpoint when one is due, or after a signal, which then ends the program.
+
+        It is due at an epoch's end, and after `save_every` steps or else ten minutes. A checkpoint
+        that cannot be written ends the program only after a signal.
+        """
         stopping = self.process.all_reduce_sum(self.stop_signal.requested) > 0
-        due = self.save_every is not None and (progress.step + 1) % self.save_every == 0
+        if self.save_every is not None:
+            due = (progress.step + 1) % self.save_every == 0
+        else:  # by the main process's clock, so that all decide alike
+            late = time.monotonic() - self.saved_at >= SAVE_SECONDS
+            due = self.process.all_reduce_sum(late and self.process.is_main_process) > 0
         if stopping or due or epoch_over:
-            checkpoint.save(
-                self.directory / "checkpoint",
-                self.model,
-                self.optimizer,
-                progress,
-                self.history,
-                self.data_fingerprint,
-                self.process,
-            )
+            try:
+                checkpoint.save(
+                    self.directory / "checkpoint",
+                    self.model,
+                    self.optimizer,
+                    progress,
+                    self.history,
+                    self.data_fingerprint,
+                    self.process,
+                )
+            except OSError as error:
+                if stopping:
+                    raise
+                tqdm.write(
+                    f"warning: no checkpoint after step {progress.step}: "
+                    f"{error.filename or self.directory}: {error.strerror}"
+                )
+            self.saved_at = time.monotonic()
         if stopping:
             tqdm.write(
-                f"Stopped after step {progress.step}. To resume: "
-                f"{self.command} --resume {self.directory}"
+                f"Stopped after step {progress.step}. To resume: {resume_command(self.directory)}"
             )
             self.stop_signal.exit()
 
@@ -181,6 +273,7 @@ class RunDirectory(Callbacks):
         text = json.dumps(entries, indent=2, ensure_ascii=False)
         write_text(self.directory / "responses.json", text + "\n")
         shutil.rmtree(self.directory / "checkpoint", ignore_errors=True)
+        self.lock.close()
 
 
 def _line(metrics: Metrics) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from finetune.device import DEVICES, DTYPES
+from finetune.extras.data import DataOptions
+from finetune.extras.run_directory import MOVABLE
 from finetune.optimizer import DECAY, SCHEDULES
 from finetune.options import option
 from finetune.prompt import TEMPLATES
@@ -12,11 +14,11 @@ beyond = partial(option, group="beyond the lecture")
 machine = partial(option, group="the machine")
 run_files = partial(option, group="the run's directory")
 
-CHANGEABLE_ON_RESUME = ("device", "low_memory", "shard", "save_every", "resume")
+CHANGEABLE_ON_RESUME = (*MOVABLE, "device", "low_memory", "shard", "save_every", "resume")
 
 
 @dataclass(frozen=True)
-class ExtraOptions:
+class ExtraOptions(DataOptions):
     """train.py's own options come after these."""
 
     mask_prompt: bool = beyond(False, "train on the responses only, not on the prompts")
@@ -44,6 +46,8 @@ class ExtraOptions:
     shard: bool = machine(False, "under torchrun: shard the model among the processes (FSDP2)")
     out: str | None = run_files(None, "directory (default: runs/MODEL-DATE-TIME)", metavar="DIR")
     save_every: int | None = run_files(
-        None, "steps from one checkpoint to the next (default: at each epoch's end)", min=1
+        None,
+        "steps from one checkpoint to the next (default: ten minutes, and each epoch's end)",
+        min=1,
     )
     resume: str | None = run_files(None, "resume a run, with its options", metavar="DIR")

@@ -1,4 +1,4 @@
-"""finetune/checkpoint.py: everything comes back; a damaged one is refused; the last one stays."""
+"""finetune/extras/checkpoint.py: all comes back, a damaged one is refused, the last one stays."""
 
 import errno
 import json
@@ -9,12 +9,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from finetune.collate import Batch
 from finetune.extras import checkpoint, lora
 from finetune.extras.checkpoint import CheckpointError
-from finetune.loop import Metrics, Position
-from finetune.loss import summed_loss
+from finetune.loop import Metrics, Progress
+from finetune.loss import batch_loss_sum
 from finetune.optimizer import AdamW
 from tests import textbook
+from weights import safetensors
+from weights.files import file_checksum
 
 HISTORY = [
     Metrics(-1, 0.0, 0, 0.1, 0.0, 0.0, 3.5, 3.6),
@@ -34,13 +37,13 @@ def trained(steps=2, seed=1, rank=None):
 
 def learn(model, optimizer, step):
     tokens = textbook.random_tokens(3, 9, step)
-    summed_loss(model, tokens[:, :-1], tokens[:, 1:])[0].backward()
+    batch_loss_sum(model, Batch(tokens[:, :-1], tokens[:, 1:])).backward()
     optimizer.step()
     optimizer.zero_grad()
 
 
 def at(step):
-    return Position(step, 96, 1 / 3, torch.Generator().manual_seed(step).get_state())
+    return Progress(step, 96, 1 / 3, torch.Generator().manual_seed(step).get_state())
 
 
 def save(directory, step=3, **options):
@@ -49,12 +52,14 @@ def save(directory, step=3, **options):
 
 
 @pytest.mark.parametrize("rank", [None, 2])
-def test_model_optimizer_position_and_metrics_come_back_and_go_on_alike(tmp_path, rank):
+def test_model_optimizer_progress_and_metrics_come_back_and_train_alike(tmp_path, rank):
     model, optimizer = trained(rank=rank)
     checkpoint.save(tmp_path, model, optimizer, at(3), HISTORY, "records")
     again, second = trained(0, rank=rank)
-    position, history = checkpoint.load(checkpoint.newest(tmp_path), again, second, "records")
-    assert position[:3] == at(3)[:3] and torch.equal(position.shuffle, at(3).shuffle)
+    progress, history = checkpoint.load(checkpoint.newest(tmp_path), again, second, "records")
+    assert progress[:3] == at(3)[:3] and torch.equal(
+        progress.shuffle_rng_state, at(3).shuffle_rng_state
+    )
     assert history == HISTORY
     for step in (2, 3):
         for a, b in zip(model.parameters(), again.parameters(), strict=True):
@@ -130,7 +135,7 @@ def test_any_changed_byte_is_refused_by_the_files_name(tmp_path_factory, data, f
             checkpoint.load(path, model, optimizer, "records")
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
         assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
-        assert not any(part.state for part in optimizer.parts.values())
+        assert not optimizer.state
     finally:
         (path / file).write_bytes(original)
 
@@ -162,3 +167,72 @@ def test_nothing_there_is_no_checkpoint(tmp_path):
 def test_the_state_is_json_to_read(tmp_path):
     state = json.loads((save(tmp_path) / "state.json").read_text(encoding="utf-8"))
     assert state["position"]["step"] == 3 and state["metrics"][1]["val_loss"] == 2.2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda state, tensors: state.pop("position"), "'position' is missing"),
+        (lambda state, tensors: state.pop("metrics"), "'metrics' is missing"),
+        (lambda state, tensors: state["metrics"][0].pop("lr"), "missing 1 required .* 'lr'"),
+        (lambda state, tensors: state["position"].update(step="x"), "invalid literal"),
+        (lambda state, tensors: tensors.pop("exp_avg.wte.weight"), "'exp_avg.wte.weight' is miss"),
+        (lambda state, tensors: tensors.pop("shuffle"), "'shuffle' is missing"),
+        (lambda state, tensors: tensors.update(shuffle=torch.zeros(3)), "RNG state"),
+        (lambda state, tensors: tensors.update({"step.ln_f.bias": torch.zeros(2)}), "no number"),
+        (lambda state, tensors: tensors.update(more=torch.zeros(2)), "more belongs to no param"),
+        (
+            lambda state, tensors: tensors.update(
+                {"exp_avg.ln_f.bias": torch.zeros(8, dtype=torch.int64)}
+            ),
+            "ln_f.bias has another shape",
+        ),
+        (lambda state, tensors: state["config"].update(n_head=1), "another model to start from"),
+    ],
+)
+def test_right_checksums_and_wrong_fields_change_nothing(tmp_path, change, message):
+    path = save(tmp_path)
+    state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+    tensors = {n: t.clone() for n, t in safetensors.read(path / checkpoint.TENSORS).items()}
+    change(state, tensors)
+    (path / "state.json").write_text(json.dumps(state), encoding="utf-8")
+    safetensors.write(path / checkpoint.TENSORS, tensors)
+    sums = {name: file_checksum(path / name) for name in (checkpoint.TENSORS, checkpoint.STATE)}
+    (path / "checksums.json").write_text(json.dumps(sums), encoding="utf-8")
+    model, optimizer = trained(0)
+    before = [parameter.clone() for parameter in model.parameters()]
+    with pytest.raises(CheckpointError, match=message):
+        checkpoint.load(path, model, optimizer, "records")
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
+    assert not optimizer.state
+
+
+def test_a_checkpoint_of_before_has_no_configuration_and_loads(tmp_path):
+    path = save(tmp_path)
+    state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+    assert {"position", "records"} < state.keys() and state.pop("config")
+    (path / "state.json").write_text(json.dumps(state), encoding="utf-8")
+    sums = {name: file_checksum(path / name) for name in (checkpoint.TENSORS, checkpoint.STATE)}
+    (path / "checksums.json").write_text(json.dumps(sums), encoding="utf-8")
+    progress, history = checkpoint.load(path, *trained(0), "records")
+    assert progress.step == 3 and history == HISTORY
+
+
+def test_nothing_that_is_kept_lies_in_the_file(tmp_path):
+    """Windows removes no file that is mapped."""
+    path, (model, optimizer) = save(tmp_path), trained(0)
+    mapped = safetensors.read(path / checkpoint.TENSORS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint.safetensors, "read", lambda _: dict(mapped))
+        progress, _ = checkpoint.load(path, model, optimizer, "records")
+    kept = [progress.shuffle_rng_state, *model.parameters()]
+    kept += [moment for moments in optimizer.state.values() for moment in moments.values()]
+    memory = {tensor.untyped_storage().data_ptr() for tensor in mapped.values()}
+    assert not memory & {tensor.untyped_storage().data_ptr() for tensor in kept}
+
+
+def test_a_checkpoint_that_cannot_be_removed_is_not_the_newest(tmp_path, monkeypatch):
+    save(tmp_path, 3)
+    monkeypatch.setattr(shutil, "rmtree", lambda path, ignore_errors=False: None)
+    assert save(tmp_path, 11).name == "step-00000012"
+    assert checkpoint.newest(tmp_path).name == "step-00000012"

@@ -1,5 +1,4 @@
-"""finetune/distributed.py: two processes make the run that one makes, and neither outlives the
-other."""
+"""finetune/extras/distributed.py: two processes make the run of one; neither outlives the other."""
 
 import json
 import os
@@ -14,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import train
-from finetune.collate import IGNORE_INDEX
-from finetune.extras.distributed import ALONE, Processes, joined
+from finetune.collate import IGNORE_INDEX, Batch
+from finetune.device import SINGLE_PROCESS, SingleProcess
+from finetune.extras.distributed import DistributedContext, setup_distributed
+from finetune.extras.run_directory import RunDirectory, open_directory
+from finetune.loop import START
 from gpt.errors import UserError
 from tests import textbook
-from tests.test_cli import SMALL
+from tests.finetune.extras.test_run_directory import SMALL
 
 TIMES = {"seconds": 0, "tokens_per_second": 0}
 ROOT = Path(__file__).parents[3]
@@ -63,19 +65,21 @@ def test_two_processes_make_the_run_of_one(here, capsys, options):
 
 STOPPED = """
 import os, signal, sys, train
+from finetune.loop import Callbacks
 whole_train = train.train
-def stopping(*arguments, on_step, **options):
-    def after(position, epoch_over):
-        if position.step == 1 and options["processes"].rank == 1:
-            os.kill(os.getpid(), getattr(signal, sys.argv[1]))
-        on_step(position, epoch_over)
-    whole_train(*arguments, on_step=after, **options)
+def stopping(*arguments):
+    class Signal(Callbacks):
+        def on_step(self, progress, epoch_over):
+            if progress.step == 1 and arguments[-1].rank == 1:
+                os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+    arguments[6].insert(0, Signal())
+    whole_train(*arguments)
 train.train = stopping
-sys.exit(train.run(lambda: train.main(sys.argv[2:])))
+sys.exit(train.run_script(lambda: train.main(sys.argv[2:])))
 """
 
 
-def test_a_sharded_run_that_one_process_stops_goes_on_alone(here):
+def test_a_sharded_run_that_one_process_stops_is_resumed_by_one(here):
     """The signal reaches process 1 alone; all end after the same step, with one checkpoint."""
     (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
     process = torchrun(here / "stopped.py", "SIGTERM", *SHORT, "--shard", "--out", "two")
@@ -83,7 +87,7 @@ def test_a_sharded_run_that_one_process_stops_goes_on_alone(here):
     out, _ = process.communicate(timeout=60)
     assert process.returncode != 0 and "Stopped after step 1" in out
     assert [p.name for p in (here / "two/checkpoint").iterdir()] == ["step-00000002"]
-    assert train.main(["--resume", "two"]) == 0  # one process, and nothing cut up
+    assert train.main(["--resume", "two"]) == 0  # one process, and nothing sharded
     for one, two in zip(metrics(here / "one"), metrics(here / "two"), strict=True):
         assert one | TIMES == pytest.approx(two | TIMES, abs=1e-5)
 
@@ -106,7 +110,8 @@ def test_every_row_is_one_processs_and_none_is_without_work(rows, size):
     targets = inputs + 100
     supervised = []
     for rank in range(size):
-        ((mine, asked),) = Processes(rank, size).rows(Model, [(inputs, targets)])
+        context = DistributedContext(rank, size, shard=False)
+        ((mine, asked),) = context.local_batches(Model, [Batch(inputs, targets)])
         assert len(mine) > 0 and mine.shape == asked.shape
         chosen = asked[:, 0] != IGNORE_INDEX
         assert torch.equal(asked[chosen], mine[chosen] + 100)
@@ -116,9 +121,9 @@ def test_every_row_is_one_processs_and_none_is_without_work(rows, size):
 
 def test_alone_nothing_is_changed():
     model = textbook.small_model()
-    assert ALONE.replica(model, shard=False) is model and ALONE.sum(3) == 3 and ALONE.leads
-    with joined(torch.device("cpu")) as (processes, device):
-        assert processes is ALONE and device == torch.device("cpu")
+    assert SINGLE_PROCESS.wrap(model) is model and SINGLE_PROCESS.all_reduce_sum(3) == 3
+    with setup_distributed(torch.device("cpu"), shard=False) as (process, device):
+        assert process is SINGLE_PROCESS and device == torch.device("cpu")
 
 
 def test_shard_alone_is_an_error(here):
@@ -126,11 +131,57 @@ def test_shard_alone_is_an_error(here):
         train.main([*SHORT, "--shard"])
 
 
-def test_a_process_needs_a_gpu_of_its_own(monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "4")
-    monkeypatch.setenv("LOCAL_RANK", "2")
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with pytest.raises(UserError, match="this machine has 2"), joined(torch.device("cuda")):
+STARTED = {"WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "2", "MASTER_PORT": "29500"}
+STARTED |= {"MASTER_ADDR": "127.0.0.1"}
+
+
+@pytest.mark.parametrize("name", STARTED)
+def test_what_torchrun_did_not_set_is_named(monkeypatch, name):
+    for other, value in STARTED.items():
+        monkeypatch.setenv(other, value)
+    monkeypatch.setenv("WORLD_SIZE", "many")
+    if name != "WORLD_SIZE":
+        monkeypatch.setenv("WORLD_SIZE", "4")
+        monkeypatch.delenv(name)
+    with (
+        pytest.raises(UserError, match=f"WORLD_SIZE is set, but {name} is missing or no number"),
+        setup_distributed(torch.device("cpu"), False),
+    ):
         pass
-    with pytest.raises(UserError, match="or with --device cpu"), joined(torch.device("mps")):
+
+
+class Second(SingleProcess):
+    """Another process than the main one, without any main one."""
+
+    is_main_process = False
+
+
+def test_another_process_of_a_new_run_looks_at_no_directory(here):
+    """Not at a checkpoint in the working directory, nor whether --out is there by now."""
+    (here / "checkpoint/step-00000001").mkdir(parents=True)
+    (here / "out").mkdir()
+    (here / "out/options.json").touch()  # of the main process, which was faster
+    for out in (None, "out"):
+        options = {"resume": None, "out": out, "model": "small"}
+        directory = open_directory(options, Second())
+        run = RunDirectory(directory, textbook.small_model(), None, "", process=Second())
+        assert run.start == START
+    assert sorted(path.name for path in here.iterdir()) == [
+        "checkpoint", "data.json", "out", "small"
+    ]  # fmt: skip
+
+
+def test_a_process_needs_a_gpu_of_its_own(monkeypatch):
+    for name, value in STARTED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with (
+        pytest.raises(UserError, match="this machine has 2"),
+        setup_distributed(torch.device("cuda"), False),
+    ):
+        pass
+    with (
+        pytest.raises(UserError, match="or with --device cpu"),
+        setup_distributed(torch.device("mps"), False),
+    ):
         pass

@@ -1,12 +1,15 @@
-"""gpt/lora.py: nothing changes at first, only adapters learn, what they learnt can be merged."""
+"""finetune/extras/lora.py: nothing changes at first, only adapters learn, they can be merged."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finetune.collate import Batch
 from finetune.extras import lora
-from finetune.loss import summed_loss
+from finetune.loss import batch_loss_sum
 from finetune.optimizer import AdamW
+from gpt.errors import UserError
 from gpt.linear import Linear
 from tests import textbook
 
@@ -68,15 +71,14 @@ def test_every_linear_layer_of_the_blocks_is_adapted_and_only_adapters_learn():
     assert learning == expected and len(expected) == 2 * 4 * len(model.h)
     before = {n: p.detach().clone() for n, p in model.named_parameters()}
     optimizer = AdamW([p for p in model.parameters() if p.requires_grad], 0.01, 0.1)
-    optimizer.in_backward = False
     for _ in range(2):  # at first B is zero and keeps A's gradient so
         tokens = textbook.random_tokens(3, 9, 1)
-        summed_loss(model, tokens[:, :-1], tokens[:, 1:])[0].backward()
+        batch_loss_sum(model, Batch(tokens[:, :-1], tokens[:, 1:])).backward()
         assert {n for n, p in model.named_parameters() if p.grad is not None} == expected
         optimizer.step()
         optimizer.zero_grad()
     assert {n for n, p in model.named_parameters() if not torch.equal(p, before[n])} == expected
-    assert len([s for part in optimizer.parts.values() for s in part.state]) == len(expected)
+    assert len(optimizer.state) == len(expected)
 
 
 def test_a_begins_within_its_bound_and_as_the_generator_says():
@@ -96,11 +98,18 @@ def test_frozen_weights_in_bfloat16_train_and_merge_in_float32():
     assert torch.equal(layer.weight, rounded) and layer.lora_A.dtype == torch.float32
     assert model.wte.weight.dtype == model.h[0].ln_1.weight.dtype == torch.float32
     tokens = textbook.random_tokens(3, 9, 1)
-    loss, _ = summed_loss(model, tokens[:, :-1], tokens[:, 1:], torch.bfloat16)
+    batch = Batch(tokens[:, :-1], tokens[:, 1:])
+    loss = batch_loss_sum(model, batch, torch.bfloat16)
     loss.backward()
     assert all(p.grad.dtype == torch.float32 for p in model.parameters() if p.requires_grad)
     merged = lora.merged(model)
     expected = rounded.float() + 3 * layer.lora_B @ layer.lora_A
     torch.testing.assert_close(merged.h[0].mlp.c_fc.weight, expected)
-    of_merged, _ = summed_loss(merged, tokens[:, :-1], tokens[:, 1:], torch.bfloat16)
+    of_merged = batch_loss_sum(merged, batch, torch.bfloat16)
     torch.testing.assert_close(of_merged, loss, rtol=0.01, atol=0)
+
+
+@pytest.mark.parametrize("size", [{"rank": 9}, {"rank": 10**18}, {"alpha": 1e300}])
+def test_a_rank_or_an_alpha_that_is_too_large_is_refused(size):
+    with pytest.raises(UserError, match=f"--lora-{next(iter(size))} .*: at most"):
+        adapted(**size)

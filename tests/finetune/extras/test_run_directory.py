@@ -1,22 +1,30 @@
-"""finetune/run.py and train.py --resume: killed at any moment, a run ends as if it had not been."""
+"""finetune/extras/run_directory.py, train.py --resume: a run that was killed ends as any other."""
 
+import errno
+import gc
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
+import torch
 
 import train
-from finetune.evaluate.scores import Answer
-from finetune.extras.memory import run
+from finetune.device import SingleProcess
+from finetune.extras import run_directory
+from finetune.extras.run_directory import RunDirectory
+from finetune.loop import Callbacks, Progress
 from finetune.options import parse
-from gpt.errors import UserError
-from tests.test_cli import SMALL
+from finetune.responses import Response
+from gpt.errors import UserError, run_script
 
+SMALL = ["--model", "small", "--data", "data.json", "--dtype", "float32", "--device", "cpu"]
 LONG = [*SMALL, "--init", "random", "--batch-size", "2", "--epochs", "2", "--lr", "0.01"]
 LONG += ["--eval-every", "2", "--eval-batches", "1", "--schedule", "cosine"]
 OFTEN = [*LONG, "--save-every", "1"]
@@ -39,7 +47,7 @@ def begin(argv, writes=None):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         sys.addaudithook(killed)
-        os._exit(run(lambda: train.main(argv)))
+        os._exit(run_script(lambda: train.main(argv)))
     return child
 
 
@@ -96,14 +104,15 @@ def test_a_run_killed_twenty_times_is_the_run_that_was_not(here):
 def test_a_signal_ends_it_with_a_checkpoint(here, number, code, monkeypatch):
     train_, steps = train.train, []
 
-    def signalled(*arguments, on_step, **options):
-        def after(position, epoch_over):
-            steps.append(position.step)
-            if position.step == 3:
-                os.kill(os.getpid(), number)
-            on_step(position, epoch_over)
+    def signalled(*arguments):
+        class Signal(Callbacks):
+            def on_step(self, progress, epoch_over):
+                steps.append(progress.step)
+                if progress.step == 3:
+                    os.kill(os.getpid(), number)
 
-        return train_(*arguments, on_step=after, **options)
+        arguments[6].insert(0, Signal())
+        return train_(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(train, "train", signalled)
@@ -111,6 +120,8 @@ def test_a_signal_ends_it_with_a_checkpoint(here, number, code, monkeypatch):
             train.main([*LONG, "--out", "stopped"])
     assert steps == [0, 1, 2, 3]
     assert code == 130 or caught.value.code == code
+    del caught
+    gc.collect()  # the run, which holds its lock
     assert [p.name for p in (here / "stopped/checkpoint").iterdir()] == ["step-00000004"]
     assert train.main(["--resume", "stopped"]) == 0
     assert train.main([*LONG, "--out", "whole"]) == 0
@@ -119,27 +130,28 @@ def test_a_signal_ends_it_with_a_checkpoint(here, number, code, monkeypatch):
 
 
 def interrupted(here, capsys, *options):
-    """A run in `r` that ended after its first epoch, for want of a place to answer in."""
+    """A run in `r` that ended after its first epoch, when the model was asked for a response."""
 
-    def no_answer(*arguments):
-        if len(arguments) == 4:  # not before training, where there is a limit to their length
+    def no_response(*arguments):
+        if arguments[4] == 256:  # not before training, where a response has fewer tokens
             raise KeyboardInterrupt
-        return [Answer("", False, 0)]
+        return [Response("", False, 0)]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "answers", no_answer)
+        patch.setattr(train, "generate_responses", no_response)
         with pytest.raises(KeyboardInterrupt):
             train.main([*OFTEN, "--out", "r", *options])
+    gc.collect()  # the run, which holds its lock
     capsys.readouterr()
 
 
 def test_an_option_that_matters_cannot_change(here, capsys):
     interrupted(here, capsys, "--mask-prompt")
     for words, message in (
-        (["--lr", "0.5"], "--lr: it was 0.01 so far and cannot become 0.5"),
-        (["--epochs", "4"], "--epochs: it was 2 so far and cannot become 4"),
-        (["--seed", "1"], "--seed: it was 123"),
-        (["--out", "other"], "--out: it was r"),
+        (["--lr", "0.5"], "--lr: the run has 0.01 and cannot change to 0.5"),
+        (["--epochs", "4"], "--epochs: the run has 2 and cannot change to 4"),
+        (["--seed", "1"], "--seed: the run has 123"),
+        (["--out", "other"], "--out: the run has r"),
     ):
         with pytest.raises(UserError, match=message):
             train.main(["--resume", "r", *words])
@@ -168,13 +180,13 @@ def test_what_cannot_be_resumed_is_told(here, capsys):
 
 def test_checkpoints_are_written_when_asked_and_gone_at_the_end(here, monkeypatch):
     seen = []
-    save = train.Run.on_step
+    save = train.RunDirectory.on_step
 
-    def on_step(self, position, epoch_over):
-        save(self, position, epoch_over)
+    def on_step(self, progress, epoch_over):
+        save(self, progress, epoch_over)
         seen.extend(p.name for p in (here / "r/checkpoint").iterdir())
 
-    monkeypatch.setattr(train.Run, "on_step", on_step)
+    monkeypatch.setattr(train.RunDirectory, "on_step", on_step)
     train.main([*LONG, "--out", "r", "--save-every", "1", "--max-steps", "3"])
     assert seen == ["step-00000001", "step-00000002", "step-00000003"]
     assert not (here / "r/checkpoint").exists()
@@ -186,3 +198,179 @@ def test_lora_saves_a_merged_model_and_the_adapter(here):
     assert parse(train.TrainOptions, [], "").lora_rank is None
     fields = json.loads((here / "r/adapter/adapter_config.json").read_text(encoding="utf-8"))
     assert (fields["r"], fields["lora_alpha"]) == (2, 256)
+
+
+def resume_message(capsys):
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "To resume" in line]
+    return line
+
+
+def test_an_unfinished_run_is_named_by_the_next_one(here, capsys, monkeypatch):
+    monkeypatch.setattr(run_directory, "RUNS", here / "my runs")
+    interrupted(here, capsys)
+    (here / "my runs").mkdir()
+    (here / "r").rename(here / "my runs/it's")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        patch.setattr(run_directory, "RUNS", Path("my runs"))
+        with run_directory.lock(Path("my runs/it's")):  # a process is at work on it
+            assert run_directory.unfinished_note() is None
+        options = {"resume": None, "out": "new", "model": "small"}
+        assert run_directory.open_directory(options) == Path("new")
+    line = resume_message(capsys)
+    assert line.startswith(f"{Path('my runs/it')}'s is unfinished. To resume it: python train.py")
+    words = shlex.split(line.partition("python train.py ")[2])
+    assert words == ["--resume", "my runs/it's"]
+    assert train.main(words) == 0
+    assert run_directory.unfinished_note() is None
+
+
+def test_a_second_process_is_refused(here, capsys):
+    interrupted(here, capsys)
+    before = (here / "r/metrics.jsonl").read_bytes()
+    with run_directory.lock(here / "r"), pytest.raises(UserError, match="r: another process is"):
+        train.main(["--resume", "r"])
+    assert (here / "r/metrics.jsonl").read_bytes() == before
+    finished = here / "r/responses.json"
+    with pytest.MonkeyPatch.context() as patch:  # another ends it between the two looks at it
+        patch.setattr(
+            train, "is_finished", lambda _: finished.write_text("[]", encoding="utf-8") < 0
+        )
+        with pytest.raises(UserError, match="r: another process has finished this run"):
+            train.main(["--resume", "r"])
+
+
+def test_checkpoints_are_written_by_the_clock(here, monkeypatch, capsys):
+    """And change nothing of the run."""
+    steps, save = [], run_directory.checkpoint.save
+
+    def spy(directory, model, optimizer, progress, *more):
+        steps.append(progress.step)
+        save(directory, model, optimizer, progress, *more)
+
+    monkeypatch.setattr(run_directory.checkpoint, "save", spy)
+    assert train.main([*LONG, "--out", "seldom"]) == 0
+    assert steps == [7, 15]  # each epoch's end
+    monkeypatch.setattr(run_directory, "SAVE_SECONDS", 0)
+    assert train.main([*LONG, "--out", "often"]) == 0
+    assert steps[2:] == [*range(16)]
+    steps.clear()
+    assert train.main([*LONG, "--out", "asked", "--save-every", "3"]) == 0
+    assert steps == [2, 5, 7, 8, 11, 14, 15]  # so many steps, whatever the clock says
+    assert left_behind(here / "seldom") == left_behind(here / "often")
+
+
+def test_the_clock_is_the_main_processs(tmp_path, monkeypatch):
+    """Whatever this process's own says: all of them take part in writing a checkpoint."""
+
+    class Other(SingleProcess):
+        is_main_process = False
+        total = 0
+
+        def all_reduce_sum(self, number):
+            return self.total + number
+
+    saved = []
+    monkeypatch.setattr(run_directory.checkpoint, "save", lambda *_: saved.append(1))
+    monkeypatch.setattr(run_directory, "SAVE_SECONDS", 0)
+    run = RunDirectory(tmp_path, None, None, "", process=Other())
+    run.on_step(Progress(1), epoch_over=False)
+    assert saved == []
+    monkeypatch.setattr(run_directory, "SAVE_SECONDS", 10**9)
+    Other.total = 1
+    monkeypatch.setattr(run.stop_signal, "exit", lambda: None)
+    run.on_step(Progress(1), epoch_over=False)
+    assert saved == [1]
+
+
+@pytest.mark.parametrize("stopping", [False, True])
+def test_a_full_disk_ends_a_run_only_where_the_checkpoint_is_what_was_asked_for(
+    here, monkeypatch, capsys, stopping
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "r/checkpoint")
+
+    monkeypatch.setattr(run_directory.checkpoint, "save", full)
+    if not stopping:
+        assert train.main([*LONG, "--out", "r"]) == 0
+        printed = capsys.readouterr().out
+        note = "warning: no checkpoint after step 15: r/checkpoint: No space left on device\n"
+        assert note in printed and (here / "r/responses.json").is_file()
+        return
+    monkeypatch.setattr(run_directory.StopSignal, "requested", True)
+    with pytest.raises(OSError, match="No space"):
+        train.main([*LONG, "--out", "r"])
+
+
+def test_what_a_checkpoint_proves_the_same_may_be_elsewhere(here, capsys):
+    interrupted(here, capsys, "--lora-rank", "2")
+    (here / "moved").mkdir()
+    for name in ("small", "data.json", "r"):
+        (here / name).rename(here / "moved" / name)
+    with pytest.raises(UserError, match=r"data\.json: cannot be read"):
+        train.main(["--resume", "moved/r"])
+    words = ["--resume", "moved/r", "--model", "moved/small", "--data", "moved/data.json"]
+    assert train.main(words) == 0
+    assert train.main([*OFTEN, "--lora-rank", "2", "--out", "w", *words[2:]]) == 0
+    assert left_behind(here / "moved/r")[:3] == left_behind(here / "w")[:3]
+
+
+def test_what_nothing_proves_the_same_may_not(here, capsys):
+    interrupted(here, capsys)
+    shutil.rmtree(here / "r/checkpoint")
+    shutil.copy(here / "data.json", here / "copy.json")
+    with pytest.raises(UserError, match="--data: r has no checkpoint to tell whether"):
+        train.main(["--resume", "r", "--data", "copy.json"])
+
+
+@pytest.mark.parametrize(
+    "stored", ["/home/x/finetune/instructions.json", r"C:\x\finetune\instructions.json"]
+)
+def test_the_bundled_records_are_stored_by_name(tmp_path, stored):
+    assert parse(train.TrainOptions, [], "").data == "bundled"
+    (tmp_path / "options.json").write_text(json.dumps({"data": stored}), encoding="utf-8")
+    assert run_directory.stored_options(tmp_path)["data"] == "bundled"
+    (tmp_path / "options.json").write_text('{"data": "instructions.json"}', encoding="utf-8")
+    assert run_directory.stored_options(tmp_path)["data"] == "instructions.json"
+
+
+def test_the_dtype_is_stored_as_it_was_chosen(here, monkeypatch):
+    monkeypatch.setattr(train, "choose_dtype", lambda name, device: torch.bfloat16)
+    assert train.main([*LONG, "--dtype", "auto", "--max-steps", "1", "--out", "r"]) == 0
+    assert run_directory.stored_options(here / "r")["dtype"] == "bfloat16"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where a file name is any bytes")
+def test_a_directory_whose_name_is_not_utf8(here, capsys):
+    name = os.fsdecode(b"caf\xe9")
+    assert train.main([*LONG, "--max-steps", "1", "--out", name]) == 0
+    assert "caf\\udce9" in (here / name / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_loss_that_exploded_is_said_in_words(here, capsys):
+    assert train.main([*LONG, "--lr", "3", "--out", "r"]) == 0
+    lines = [json.loads(line) for line in (here / "r/metrics.jsonl").open(encoding="utf-8")]
+    first, last = lines[0]["train_loss"], lines[-1]["train_loss"]
+    assert last > 2 * first
+    note = f"warning: the training loss rose from {first:.2f} to {last:,.2f}: the learning rate is"
+    assert note in capsys.readouterr().out
+    (here / "r/responses.json").unlink()  # killed just before it
+    assert train.main(["--resume", "r"]) == 0
+
+
+def test_the_moments_are_freed_before_the_last_responses(here, monkeypatch):
+    kept, states = [], []
+    make = train.AdamWInBackward
+
+    def made(*settings):
+        kept.append(make(*settings))
+        return kept[0]
+
+    def responses(model, tokenizer, records, *_):
+        states.append(len(kept[0].state) if kept else 0)
+        return [Response("", False, 0)] * len(records)
+
+    monkeypatch.setattr(train, "AdamWInBackward", made)
+    monkeypatch.setattr(train, "generate_responses", responses)
+    assert train.main([*LONG, "--out", "r"]) == 0
+    assert states[-2] > 0 and states[-1] == 0  # after the last epoch; for the test records
