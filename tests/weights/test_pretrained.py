@@ -9,9 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.extras.memory import run
 from gpt.config import SIZES
-from gpt.errors import UserError
+from gpt.errors import UserError, run_script
 from gpt.model import GPT
 from tests import tensor_bundle as bundle
 from tests import textbook
@@ -248,12 +247,12 @@ def test_random_weights_take_the_shape_from_a_name_or_a_directory(tmp_path, mode
     def generator():
         return torch.Generator().manual_seed(5)
 
-    tiny = pretrained.from_name("tiny", "random", generator())
+    tiny = pretrained.load_model("tiny", "random", generator())
     assert tiny.model.config == SIZES["tiny"] and tiny.tokenizer.vocab_size == 8192
     assert parameters_equal(tiny.model, GPT(SIZES["tiny"], generator()))
-    like = pretrained.from_name(str(tmp_path), "random", generator()).model
+    like = pretrained.load_model(str(tmp_path), "random", generator()).model
     assert like.config == model.config and not torch.equal(like.wte.weight, model.wte.weight)
-    same = pretrained.from_name(str(tmp_path), "pretrained", generator()).model
+    same = pretrained.load_model(str(tmp_path), "pretrained", generator()).model
     assert parameters_equal(same, model)
 
 
@@ -405,13 +404,13 @@ def test_a_pickle_that_is_not_weights_is_refused_and_never_run(tmp_path, model, 
 def test_official_weights_are_verified_converted_once_and_then_found(tmp_path, capsys):
     """A 36-layer checkpoint, a few numbers wide, placed by hand where 774M's files belong."""
     variables = openai_directory_of_774M(tmp_path)
-    directory = pretrained.official("774M", tmp_path)
+    directory = pretrained.ensure_official("774M", tmp_path)
     assert directory == tmp_path / "774M" / "model"
     model = pretrained.load(directory).model
     assert torch.equal(model.wte.weight, variables["model/wte"])
     for file in (tmp_path / "774M").glob("model.ckpt*"):
         file.unlink()
-    assert pretrained.official("774M", tmp_path) == directory
+    assert pretrained.ensure_official("774M", tmp_path) == directory
     assert capsys.readouterr().err.count("converting") == 1
 
 
@@ -424,20 +423,20 @@ def test_a_conversion_that_was_stopped_is_done_again(tmp_path):
     half = tmp_path / "774M" / "model"
     half.mkdir()
     (half / "config.json").write_text("{}", encoding="utf-8")
-    assert pretrained.load(pretrained.official("774M", tmp_path)).model.config.n_layer == 36
+    assert pretrained.load(pretrained.ensure_official("774M", tmp_path)).model.config.n_layer == 36
 
 
 def test_official_weights_in_hugging_faces_form_are_used_as_they_are(tmp_path):
     model = textbook.small_model(vocab_size=300, n_layer=36)
     saved(tmp_path / "774M", model)
-    assert pretrained.official("774M", tmp_path) == tmp_path / "774M"
+    assert pretrained.ensure_official("774M", tmp_path) == tmp_path / "774M"
 
 
 # --- python -m weights
 
 
 def weights_command(*arguments):
-    return run(lambda: main([str(argument) for argument in arguments]))
+    return run_script(lambda: main([str(argument) for argument in arguments]))
 
 
 def test_the_command_converts_and_says_what_it_verified(tmp_path, capsys):
@@ -517,7 +516,7 @@ def test_a_model_by_name_has_the_dtype_asked_for(tmp_path, model, init):
     name = str(saved(tmp_path, model))
     generator = torch.Generator().manual_seed(5)
     for dtype in (torch.bfloat16, torch.float32):
-        back = pretrained.from_name(name, init, generator, dtype).model
+        back = pretrained.load_model(name, init, generator, dtype).model
         assert {parameter.dtype for parameter in back.parameters()} == {dtype}
 
 
@@ -528,8 +527,8 @@ def test_tiny_is_at_hand_without_a_network(here, monkeypatch):
         raise AssertionError("no connection should be opened")
 
     monkeypatch.setattr(socket, "create_connection", no_network)
-    tiny = pretrained.from_name("tiny", "pretrained", torch.Generator())
+    tiny = pretrained.load_model("tiny", "pretrained", torch.Generator())
     assert tiny.model.config == SIZES["tiny"] and tiny.prompt_template is None
     assert parameters_equal(tiny.model, pretrained.load(pretrained.TINY).model)
-    drawn = pretrained.from_name("tiny", "random", torch.Generator()).model
+    drawn = pretrained.load_model("tiny", "random", torch.Generator()).model
     assert not torch.equal(tiny.model.wte.weight, drawn.wte.weight)
