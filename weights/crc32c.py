@@ -22,8 +22,11 @@ and the last 6777 bytes go through the usual table of 256 remainders, one by one
 
 from collections.abc import Iterator
 from functools import cache
+from typing import BinaryIO
 
 import torch
+
+Data = torch.Tensor | bytes | bytearray | memoryview | BinaryIO
 
 # The exponents of D. Multiples of P have an even number of terms (x + 1 divides P), and those of
 # two a degree of 2^31 - 1 or more. Of the 42 with four terms and a degree below 9000, found by
@@ -37,12 +40,12 @@ _ONES = 0xFFFFFFFF
 _MASK_DELTA = 0xA282EAD8  # tensorflow/core/lib/hash/crc32c.h
 
 
-def crc32c(data: torch.Tensor | bytes | bytearray | memoryview) -> int:
+def crc32c(data: Data) -> int:
     """Return the CRC-32C of some bytes, an unsigned 32-bit number.
 
-    `data` is bytes-like, or a CPU tensor of any shape and dtype, whose elements count as the bytes
-    they are in memory, row by row. It is not written to, nor copied if contiguous; the work needs
-    5 MB beside it.
+    `data` is bytes-like, an open binary file, which is read to its end, or a CPU tensor of any
+    shape and dtype, whose elements count as the bytes they are in memory, row by row. It is not
+    written to, nor copied if contiguous; the work needs 5 MB beside it.
     """
     work = torch.empty(FOLD[0] * ROW + PIECE, dtype=torch.uint8)
     # Division starts from 32 ones, so that zero bytes in front count. Four bytes in front whose own
@@ -73,10 +76,14 @@ def unmask(masked: int) -> int:
     return ((rotated >> 17) | (rotated << 15)) & _ONES
 
 
-def _pieces(data: torch.Tensor | bytes | bytearray | memoryview) -> Iterator[torch.Tensor]:
+def _pieces(data: Data) -> Iterator[torch.Tensor]:
     """Cut `data` into uint8 tensors of at most `PIECE` bytes, views where it is a tensor."""
     if isinstance(data, torch.Tensor):
         yield from data.reshape(-1).view(torch.uint8).split(PIECE)
+        return
+    if not isinstance(data, bytes | bytearray | memoryview):
+        while piece := data.read(PIECE):
+            yield torch.frombuffer(bytearray(piece), dtype=torch.uint8)
         return
     view = memoryview(data).cast("B")
     for start in range(0, len(view), PIECE):

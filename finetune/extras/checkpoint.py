@@ -28,7 +28,7 @@ from gpt.errors import UserError
 from gpt.model import GPT
 from weights import safetensors
 from weights.crc32c import crc32c
-from weights.files import mapped, read_json_object, sync_directory, write_text
+from weights.files import file_checksum, read_json_object, sync_directory, write_text
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # what torch's AdamW keeps for each parameter
 COMPLETE = "step-*[0-9]"  # an unfinished one ends in .part
@@ -84,7 +84,7 @@ def save(
     try:
         safetensors.write(unfinished / TENSORS, tensors | {"shuffle": progress.shuffle_rng_state})
         write_text(unfinished / STATE, json.dumps(state) + "\n")
-        checksums = {name: _checksum(unfinished / name) for name in (TENSORS, STATE)}
+        checksums = {name: file_checksum(unfinished / name) for name in (TENSORS, STATE)}
         write_text(unfinished / CHECKSUMS, json.dumps(checksums) + "\n")
         sync_directory(unfinished)
         unfinished.rename(target)
@@ -106,14 +106,14 @@ def load(
     """
     recorded = read_json_object(path / CHECKSUMS)
     for name in (TENSORS, STATE):
-        if _checksum(path / name) != recorded.get(name):
+        if file_checksum(path / name) != recorded.get(name):
             raise CheckpointError(f"{path / name}: damaged: its CRC-32C is not that in {CHECKSUMS}")
     state, tensors = read_json_object(path / STATE), safetensors.read(path / TENSORS)
     if state["records"] != data_fingerprint:
         raise CheckpointError(f"{path}: the run had other records; they were changed since")
     if state["frozen"] != _frozen(model, optimizer):
         raise CheckpointError(f"{path}: the run had another model to start from")
-    shuffle = tensors.pop("shuffle")
+    shuffle = tensors.pop("shuffle").clone()  # not a view of the file, which will be removed
     shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
     for name, tensor in tensors.items():
         kind, _, of = name.partition(".")
@@ -150,8 +150,3 @@ def _frozen(model: GPT, optimizer: AdamW) -> list[int]:
     trained = {*optimizer.parameters()}
     frozen = (p for p in model.parameters() if p not in trained)
     return [crc32c(full_tensor(p).detach().cpu()) for p in frozen]
-
-
-def _checksum(path: Path) -> int:
-    size = path.stat().st_size
-    return crc32c(mapped(path, 0, size, torch.uint8, (size,)))
