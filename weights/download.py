@@ -25,7 +25,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from tqdm import tqdm
 
@@ -62,6 +62,15 @@ class CannotSave(DownloadError):
     """The fault is on this side, a full disk for one: another source would not help."""
 
 
+class _HttpOnly(HTTPRedirectHandler):
+    """Follow redirects to http(s) addresses; urllib's own follows them to ftp as well."""
+
+    def redirect_request(self, request, file, code, message, headers, newurl):
+        if not is_web_address(newurl):
+            raise DownloadError(f"{request.full_url}: sent on to {newurl}, no http(s) address")
+        return super().redirect_request(request, file, code, message, headers, newurl)
+
+
 def fetch(
     url: str,
     path: Path,
@@ -87,9 +96,13 @@ def fetch(
     """
     part = _beside(path, ".part")
     try:
+        before = _written(path)
+        if before and is_good(path, size, sha256, check, quiet):
+            return path  # no lock is needed, so the directory may be read-only
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path, quiet):
-            if path.exists() and is_good(path, size, sha256, check, quiet):
+            # Another process may have brought it since.
+            if _written(path) not in (0, before) and is_good(path, size, sha256, check, quiet):
                 return path
             _receive(url, part, size, sha256, timeout, quiet)
             try:
@@ -184,13 +197,15 @@ def _transfer(
 
 def _request(url: str, have: int, timeout: float) -> HTTPResponse:
     """Ask for `url`, or for what follows its first `have` bytes. Redirects are followed."""
-    if not url.startswith(("http://", "https://")):
+    if not is_web_address(url):
         raise DownloadError(f"{url}: not an http(s) address")
     headers = {"User-Agent": "gpt2-instruction-finetuning"}
     if have:
         headers["Range"] = f"bytes={have}-"
     try:
-        return urlopen(Request(url, headers=headers), timeout=timeout)
+        return _open(Request(url, headers=headers), timeout)
+    except DownloadError:
+        raise
     except HTTPError as fault:
         fault.close()
         answer = f"{url}: answered {fault.code} {reason_of(fault)}"
@@ -203,6 +218,10 @@ def _request(url: str, have: int, timeout: float) -> HTTPResponse:
         raise _Unreachable(f"{url}: cannot be reached: {reason_of(fault)}") from fault
     except (OSError, HTTPException, ValueError) as fault:
         raise _broken(url, timeout, fault) from fault
+
+
+def _open(request: Request, timeout: float) -> HTTPResponse:
+    return build_opener(_HttpOnly).open(request, timeout=timeout)
 
 
 def _blocks(
@@ -337,6 +356,16 @@ def _beside(path: Path, suffix: str) -> Path:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+def _written(path: Path) -> int:
+    """When the file was last written, in nanoseconds; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a text is an address that `fetch` takes; upper case means the same in a scheme."""
+    return text.lower().startswith(("http://", "https://"))
 
 
 def reason_of(fault: Exception) -> str:

@@ -1,12 +1,15 @@
 """Files: written whole or not at all, kept in one cache, and mapped where they hold numbers.
 
-A memory map makes a part of a file appear as memory: its bytes come from the disk when they are
-first used, and can be dropped again while memory is short.
+A memory map makes a file appear as memory: its bytes come from the disk when they are first used,
+and can be dropped again while memory is short. Ours are read-only, so that the system need not
+reserve memory for changes, and there is one for a file, because each map keeps its file open.
 """
 
 import json
+import math
 import mmap
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +24,9 @@ from weights.crc32c import crc32c
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write in, which takes the name `path` at the end, when all of it is on the disk.
+    """Write to a temporary file; at the end fsync it and rename it to `path`, atomically.
 
-    Until then, and for good if anything is raised, what stood under that name stays.
+    Until then the file that had the name `path` stays, and it stays if anything is raised.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process has its own
     try:
@@ -38,7 +41,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def sync_directory(path: Path) -> None:
-    """Have the names in a directory on the disk, where the system can be asked for that."""
+    """fsync a directory, so that the renames in it survive a crash (POSIX only)."""
     if os.name == "posix":
         directory = os.open(path, os.O_RDONLY)
         try:
@@ -83,25 +86,37 @@ def read_json_object(path: Path) -> dict:
 
 
 def cache_directory() -> Path:
-    """Where what was fetched is kept: below torch's own cache, which TORCH_HOME moves."""
-    return Path(torch.hub.get_dir()) / "gpt2"
+    """The directory for downloads: in torch's own cache, which the variable TORCH_HOME moves.
 
-
-def mapped(path: Path, start: int, size: int, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
-    """The `size` bytes of a file from `start` on as a tensor, on a memory map of its own.
-
-    When the tensor goes, so does the map. What is written to it changes memory and never the file.
-    Raises OSError; that the bytes are there, and are as many as the shape takes, is the caller's to
-    know.
+    Raises UserError if there is no TORCH_HOME and the user has no home directory.
     """
-    if size == 0:
-        return torch.empty(shape, dtype=dtype)
-    # A map starts at a multiple of the page size; the tensor somewhat behind that.
-    skip = start % mmap.ALLOCATIONGRANULARITY
+    hub = Path(torch.hub.get_dir())
+    if hub.parts[0].startswith("~"):  # what expanduser could not replace
+        raise UserError("no home directory to keep downloads in: set TORCH_HOME to a directory")
+    return hub / "gpt2"
+
+
+def map_file(path: Path) -> Tensor:
+    """All bytes of a file as a read-only tensor, uint8: writing to it would end the process.
+
+    The file is open as long as this tensor or a view of it lives. Raises OSError.
+    """
     with path.open("rb") as file:
-        memory = mmap.mmap(file.fileno(), skip + size, access=mmap.ACCESS_COPY, offset=start - skip)
-    raw = torch.frombuffer(memory, dtype=torch.uint8, count=size, offset=skip)
-    if skip % dtype.itemsize:
+        if not os.fstat(file.fileno()).st_size:
+            return torch.empty(0, dtype=torch.uint8)
+        memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given buffer is not writable")
+        return torch.frombuffer(memory, dtype=torch.uint8)
+
+
+def view_as(data: Tensor, start: int, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
+    """The numbers that begin at byte `start` of `data` (uint8): a view, or a copy if not aligned.
+
+    That the bytes are there is for the caller to know.
+    """
+    raw = data[start : start + math.prod(shape) * dtype.itemsize]
+    if start % dtype.itemsize:
         raw = raw.clone()  # torch wants numbers to start at a multiple of their size
     return raw.view(dtype).view(shape)
 

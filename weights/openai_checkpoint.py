@@ -39,7 +39,7 @@ import torch
 
 from gpt.errors import UserError
 from weights.crc32c import crc32c, unmask
-from weights.files import mapped
+from weights.files import map_file, view_as
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_SIZE = 48
@@ -76,16 +76,16 @@ def read_checkpoint(
 ) -> dict[str, torch.Tensor]:
     """Return the tensors of the checkpoint in `directory` by variable name, verified.
 
-    They are memory maps of the data files: their bytes are read when used and can be dropped again,
-    and a change to one stays in this process. `progress` is as in `verify`. Raises
-    `OpenAICheckpointError`.
+    They are views of read-only memory maps, one for each data file: their bytes are read when used
+    and can be dropped again. `progress` is as in `verify`. Raises `OpenAICheckpointError`.
     """
     index = find_index(directory)
     shards, entries = read_index(index)
     paths = [index.with_name(f"{index.stem}.data-{i:05}-of-{shards:05}") for i in range(shards)]
     verify(index, paths, progress)
+    data = {shard: map_file(paths[shard]) for shard in {entry.shard for entry in entries.values()}}
     return {
-        name: mapped(paths[entry.shard], entry.offset, entry.size, entry.dtype, entry.shape)
+        name: view_as(data[entry.shard], entry.offset, entry.dtype, entry.shape)
         for name, entry in _in_order(entries)
     }
 
@@ -102,9 +102,12 @@ def verify(index: Path, shards: list[Path], progress: Callable[[int], None] | No
             f"{index}: belongs to {count} data files, and {len(shards)} were given"
         )
     _refuse_missing_data(shards, entries)
+    mapped: tuple[int, torch.Tensor] = (-1, torch.empty(0))  # a shard's number, and its bytes
     for name, entry in _in_order(entries):
         path = shards[entry.shard]
-        actual = crc32c(mapped(path, entry.offset, entry.size, torch.uint8, (entry.size,)))
+        if mapped[0] != entry.shard:
+            mapped = entry.shard, map_file(path)
+        actual = crc32c(mapped[1][entry.offset : entry.offset + entry.size])
         if actual != entry.crc32c:
             raise OpenAICheckpointError(
                 f"{path}: the bytes of {name!r} ({entry.offset} to "

@@ -1,17 +1,19 @@
 """A name or a directory → GPT and its tokenizer; and a GPT → a directory that other tools load.
 
-GPT-2 comes in three forms, and all of them are read: OpenAI's own checkpoint (`hparams.json` and
-`model.ckpt.*`), Hugging Face's `config.json` with `model.safetensors`, and the same with the older
-`pytorch_model.bin`. What is written is the second one, with `vocab.json` and `merges.txt`.
+GPT-2 is stored in several forms; weights/forms.py reads them all. One is written: Hugging Face's
+`config.json` with `model.safetensors`, and the files of its tokenizer. docs/weights.md tells which
+programs open such a directory.
 
-How the forms name and arrange the parameters is in weights/names.py.
+What is loaded has GPT-2's encoding, or its first ids (gpt/tokenizer.py). The files of a tokenizer
+prove it; without any, a vocabulary of exactly the size of GPT-2's, or of `tiny`'s, is believed.
 """
 
+import dataclasses
 import json
 import sys
-import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,12 +21,12 @@ from torch import Tensor
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError
 from gpt.model import GPT
-from gpt.tokenizer import Tokenizer
+from gpt.tokenizer import END_OF_TEXT, MAX_VOCAB_SIZE, Tokenizer
 from weights import safetensors
 from weights.files import cache_directory, read_json_object, write_text
-from weights.names import UNTIED_HEAD, parameter_names
-from weights.openai_checkpoint import find_index, read_checkpoint
-from weights.sources import fetch_pretrained
+from weights.forms import EMBEDDING, SHARD_INDEXES, SINGLE_FILES, find_weights, read_tensors, some
+from weights.names import TOP_LEVEL_PARAMS, UNTIED_HEAD, Names, parameter_names
+from weights.sources import fetch_pretrained, similar_name
 
 # Our field → its key in Hugging Face's config.json, and in OpenAI's hparams.json.
 CONFIG_KEYS = {
@@ -45,6 +47,12 @@ REQUIRED_VALUES = {
     "add_cross_attention": (False,),
 }
 
+HEAD_SIZE = 64  # in every GPT-2; where no configuration says it, the number of heads follows
+CONFIG_FILES = ("config.json", "hparams.json")  # Hugging Face's, OpenAI's
+
+# The files of a tokenizer that list its tokens, and those of tokenizers of another kind.
+VOCABULARIES = ("vocab.json", "encoder.json", "tokenizer.json")
+OTHER_TOKENIZERS = ("*.model", "*.spm", "vocab.txt")
 
 TINY = Path(__file__).with_name("tiny")  # how it was made is in its README.md
 
@@ -58,13 +66,14 @@ class Pretrained(NamedTuple):
 
 
 class RawCheckpoint(NamedTuple):
-    """What is in a directory: tensors by Hugging Face's names, linear weights [in, out]."""
+    """What is stored: tensors by Hugging Face's names, linear weights [in, out]."""
 
     model: GPT  # on the meta device: the shapes, which the tensors were checked to fit
     tokenizer: Tokenizer
     prompt_template: str | None
-    tensors: dict[str, Tensor]  # memory maps
-    path: Path  # of the file they are in
+    chat_template: str | None  # the same for other programs, in Jinja
+    tensors: dict[str, Tensor]  # memory maps, read only
+    path: Path  # of the file that holds the tensors or lists their files
 
 
 def load_model(
@@ -74,7 +83,7 @@ def load_model(
     dtype: torch.dtype = torch.float32,
     device: str | torch.device = "cpu",
 ) -> Pretrained:
-    """The model of a size's name (one of SIZES) or in a directory.
+    """The model of a size's name (one of SIZES), or the one that `find_model` finds.
 
     GPT-2's official weights are fetched and converted at the first use; `tiny` is in this room.
     `init` is "pretrained" or "random"; the latter takes the shape alone and draws new weights from
@@ -91,15 +100,45 @@ def load_model(
 def load_config(name: str) -> tuple[GPTConfig, Tokenizer]:
     """The shape and the encoding of the model that `load_model` gives, without its weights."""
     if name in SIZES:
-        return SIZES[name], Tokenizer(SIZES[name].vocab_size)
-    config, tokenizer, _ = read_config(Path(name))
-    return config, tokenizer
+        config = SIZES[name]
+    else:
+        path = find_model(name)
+        stored = _guess_config(read_tensors(path), path) if path.is_file() else read_config(path)
+        config = _without_padding(stored)
+    return config, Tokenizer(config.vocab_size)
+
+
+def find_model(name: str | Path) -> Path:
+    """The directory of a model, or a file of tensors that stands alone. Raises UserError.
+
+    `name` is either of them, a run's directory (then it is the `model/` in it), or a file in a
+    model's directory.
+    """
+    path = Path(name)
+    if path.is_file():
+        in_directory = path.name in SINGLE_FILES + SHARD_INDEXES + CONFIG_FILES
+        return path.parent if in_directory and _has_config(path.parent) else path
+    if not path.is_dir():
+        size = similar_name(str(name))
+        hint = f"; did you mean {size}?" if size else f", nor one of {', '.join(SIZES)}"
+        raise UserError(f"{path}: no such directory{hint}")
+    if not _has_config(path):
+        if (path / "model").is_dir():
+            return path / "model"
+        if (path / "options.json").is_file():
+            raise UserError(f"{path}: a run without a model: the first epoch's end saves it")
+    return path
+
+
+def _has_config(directory: Path) -> bool:
+    return any((directory / name).is_file() for name in CONFIG_FILES)
 
 
 def ensure_official(name: str, cache: Path | None = None) -> Path:
     """A directory with the official weights of a size, fetched, verified and converted if need be.
 
-    `cache` is `cache_directory()` if not given. Raises UserError.
+    `cache` is `cache_directory()` if not given. Where the conversion cannot be written (full disk,
+    read-only cache), the directory of the files as they were published. Raises UserError.
     """
     cache = cache or cache_directory()
     converted = cache / name / "model"
@@ -111,88 +150,103 @@ def ensure_official(name: str, cache: Path | None = None) -> Path:
     print(
         f"GPT-2 {name}: checking every tensor's CRC-32C, converting to {converted}", file=sys.stderr
     )
-    convert(fetched, converted)
+    try:
+        convert(fetched, converted)
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}"
+        print(f"GPT-2 {name}: not converted, used as it is: {reason}", file=sys.stderr)
+        return fetched
     return converted
 
 
 def convert(source: Path, directory: Path, dtype: torch.dtype | None = None) -> RawCheckpoint:
     """Write the model in `source`, in any form, as a directory of this project's, and return it.
 
-    No number changes or moves, unless they are to be rounded to a `dtype`: the tensors go from one
-    file's memory map to the other file, so that memory holds the weights once, as pages the system
-    may drop. Raises UserError.
+    No number changes, unless they are to be rounded to a `dtype`: the tensors go from one file's
+    memory map to the other file, so that memory holds the weights once, as pages the system may
+    drop. Raises UserError.
     """
-    stored = read(source)
-    tensors = stored.tensors
+    raw = read(source)
+    tensors = raw.tensors
     if dtype is not None:
         tensors = {name: tensor.to(dtype) for name, tensor in tensors.items()}
-    _write(directory, stored.model.config, tensors, stored.prompt_template)
-    return stored
+    _write(directory, raw.model.config, tensors, raw.prompt_template, raw.chat_template)
+    return raw
 
 
 def load(
-    directory: Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
+    source: Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
 ) -> Pretrained:
-    """The model in `directory`, its parameters converted to `dtype` on `device` one by one.
+    """The model that `find_model` finds, its parameters converted to `dtype` on `device` in turn.
 
-    Each tensor of the file is let go of as soon as it is copied, so that memory holds the weights
+    Each tensor of the file is dropped as soon as it is copied, so that memory holds the weights
     once, and one tensor more. Raises UserError, naming the file and what in it is wrong.
     """
-    model, tokenizer, prompt_template, tensors, _ = read(directory)
-    for name, _, transposed in parameter_names(model.config):
-        tensor = tensors.pop(name).to(device, dtype)
-        # Off the file's map, whose pages are to go; and for a matrix, transposed by the way.
-        own = tensor.t().contiguous() if transposed else tensor.clone()
+    raw = read(source)
+    for name, _, _, linear in _names(raw.model.config):
+        stored = raw.tensors.pop(name)
+        values = stored.t() if linear else stored
+        # a copy, never a view of the map: its file is to be closed
+        copy = torch.empty(values.shape, dtype=dtype, device=device).copy_(values)
         module, _, leaf = name.rpartition(".")
-        setattr(model.get_submodule(module), leaf, torch.nn.Parameter(own))
-    return Pretrained(model, tokenizer, prompt_template)
+        setattr(raw.model.get_submodule(module), leaf, torch.nn.Parameter(copy))
+    return Pretrained(raw.model, raw.tokenizer, raw.prompt_template)
 
 
-def save(directory: Path, model: GPT, prompt_template: str | None = None) -> None:
-    """Write the directory that `load` reads; where `model.safetensors` is, all of it is there."""
+def save(
+    directory: Path,
+    model: GPT,
+    prompt_template: str | None = None,
+    chat_template: str | None = None,
+) -> None:
+    """Write the directory that `load` reads; where `model.safetensors` is, all of it is there.
+
+    `prompt_template` is the name of the template that the model was fine-tuned with, and
+    `chat_template` the same in Jinja, for other programs. Raises OSError.
+    """
     parameters = dict(model.named_parameters())
     tensors = {
-        name: parameters[name].t() if transposed else parameters[name]
-        for name, _, transposed in parameter_names(model.config)
+        name: parameters[name].t() if linear else parameters[name]
+        for name, _, _, linear in _names(model.config)
     }
-    _write(directory, model.config, tensors, prompt_template)
+    _write(directory, model.config, tensors, prompt_template, chat_template)
 
 
-def read(directory: Path) -> RawCheckpoint:
-    """What is in a directory of any of the three forms, and fits its model. Raises UserError."""
-    config, tokenizer, prompt_template = read_config(directory)
-    for name in ("vocab.json", "encoder.json"):
-        _check_encoding(directory / name, tokenizer)
-    path = directory / "model.safetensors"
-    pickled = directory / "pytorch_model.bin"
+def read(source: Path) -> RawCheckpoint:
+    """What is stored at `source` in any form (weights/forms.py), checked. Raises UserError."""
+    path = find_model(source)
+    prompt_template = chat_template = None
     if path.is_file():
-        tensors = safetensors.read(path)
-    elif pickled.is_file():
-        path, tensors = pickled, _read_pickle(pickled)
-    elif any(directory.glob("*.index")):
-        path = find_index(directory)
-        tensors = _from_openai(read_checkpoint(directory), config)
+        weights, tensors = path, read_tensors(path)
+        config = _guess_config(tensors, path)
+        _check_tokenizer(path, config.vocab_size)
     else:
-        raise UserError(
-            f"{directory}: no model in it: no model.safetensors, pytorch_model.bin or *.index"
-        )
-    tensors = _normalize_names(tensors, config, path)
-    return RawCheckpoint(
-        _check_shapes(tensors, config, path), tokenizer, prompt_template, tensors, path
-    )
+        config = read_config(path)
+        _check_tokenizer(path, config.vocab_size)
+        prompt_template = _text_field(path / "config.json", "prompt_template")
+        chat_template = _text_field(path / "tokenizer_config.json", "chat_template")
+        weights = find_weights(path)
+        tensors = read_tensors(weights)
+    _drop_tied_head(tensors, config, weights)
+    for name in (EMBEDDING.ours, UNTIED_HEAD.ours):
+        if name in tensors and tensors[name].shape[:1] == (config.vocab_size,):
+            tensors[name] = tensors[name][:MAX_VOCAB_SIZE]
+    config = _without_padding(config)
+    model = _check_shapes(tensors, config, weights)
+    tokenizer = Tokenizer(config.vocab_size)
+    return RawCheckpoint(model, tokenizer, prompt_template, chat_template, tensors, weights)
 
 
-def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
-    """The shape in `config.json` or `hparams.json`, its encoding, and the prompt template named."""
-    if not directory.is_dir():
-        problem = "is a file, not a directory" if directory.exists() else "no such directory"
-        raise UserError(f"{directory}: {problem}")
-    path = directory / "config.json"
-    form = 0
-    if not path.is_file() and (directory / "hparams.json").is_file():
+def read_config(directory: Path) -> GPTConfig:
+    """The shape in `config.json` or `hparams.json`, as it stands there. Raises UserError."""
+    path, form = directory / "config.json", 0
+    if not path.is_file():
         path, form = directory / "hparams.json", 1
     if not path.is_file():
-        raise UserError(f"{directory}: no config.json (or hparams.json) in it, so no model")
+        raise UserError(
+            f"{directory}: no config.json (or hparams.json) in it, so no model"
+            f"{some(path.name for path in directory.iterdir())}"
+        )
     fields = read_json_object(path)
     if form == 0:
         for key, values in REQUIRED_VALUES.items():
@@ -202,69 +256,115 @@ def read_config(directory: Path) -> tuple[GPTConfig, Tokenizer, str | None]:
                 )
     missing = [keys[form] for keys in CONFIG_KEYS.values() if keys[form] not in fields]
     if missing:
-        raise UserError(f"{path}: {missing[0]} is missing")
-    try:
-        config = GPTConfig(
-            **{field: fields[keys[form]] for field, keys in CONFIG_KEYS.items()},
-            tied_head=fields.get("tie_word_embeddings", True),
-        )
-        tokenizer = Tokenizer(config.vocab_size)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+        raise UserError(f"{path}: {missing[0]} is missing{some(fields)}")
+    shape = {field: fields[keys[form]] for field, keys in CONFIG_KEYS.items()}
+    config = _checked_config(path, shape | {"tied_head": fields.get("tie_word_embeddings", True)})
     if fields.get("n_inner") not in (None, 4 * config.n_embd):
         raise UserError(f"{path}: n_inner is {fields['n_inner']!r}, where GPT-2 has 4 · n_embd")
-    template = fields.get("prompt_template")
-    if template is not None and not isinstance(template, str):
-        raise UserError(f"{path}: prompt_template should be a template's name, not {template!r}")
-    return config, tokenizer, template
+    return config
 
 
-def _normalize_names(
-    tensors: dict[str, Tensor], config: GPTConfig, path: Path
-) -> dict[str, Tensor]:
-    """Names without `transformer.`, and without causal masks and the copy of a tied head."""
-    tidy = {}
-    for name, tensor in tensors.items():
-        name = name.removeprefix("transformer.")
-        if not name.endswith((".attn.bias", ".attn.masked_bias")):
-            tidy[name] = tensor
-    head, embedding = tidy.get(UNTIED_HEAD), tidy.get("wte.weight")
-    if config.tied_head and head is not None and embedding is not None:
-        if not torch.equal(head, embedding):
-            raise UserError(
-                f"{path}: its {UNTIED_HEAD} is not the token embedding, though config.json ties "
-                'them: if it was trained apart, set "tie_word_embeddings" to false there'
-            )
-        del tidy[UNTIED_HEAD]
-    return tidy
+def _guess_config(tensors: dict[str, Tensor], path: Path) -> GPTConfig:
+    """The shape of a model whose file has no configuration beside it. Raises UserError."""
+    tables = [tensors.get(names.ours) for names in TOP_LEVEL_PARAMS[:2]]
+    if any(table is None or table.dim() != 2 for table in tables):
+        raise UserError(f"{path}: no embeddings of a GPT-2 in it{some(tensors)}")
+    (vocab_size, n_embd), (context_length, _) = (table.shape for table in tables)
+    if n_embd % HEAD_SIZE:
+        raise UserError(
+            f"{path}: its width {n_embd} is no multiple of {HEAD_SIZE}, so the number of heads is "
+            "unknown: give the directory of a model with its config.json"
+        )
+    head = tensors.get(UNTIED_HEAD.ours)
+    shape = {
+        "vocab_size": vocab_size,
+        "context_length": context_length,
+        "n_layer": _count_layers(tensors),
+        "n_head": n_embd // HEAD_SIZE,
+        "n_embd": n_embd,
+        "tied_head": head is None or _same(head, tables[0]),
+    }
+    return _checked_config(path, shape)
 
 
-def _from_openai(tensors: dict[str, Tensor], config: GPTConfig) -> dict[str, Tensor]:
-    """OpenAI's variables under Hugging Face's names. What has no such name keeps its own.
-
-    The linear weights, [1, in, out] as in the one-dimensional convolution they were written as,
-    lose the 1.
-    """
-    names = {f"model/{theirs}": (ours, linear) for ours, theirs, linear in parameter_names(config)}
-    renamed = {}
-    for theirs, tensor in tensors.items():
-        ours, linear = names.get(theirs, (theirs, False))
-        renamed[ours] = tensor[0] if linear and tensor.dim() == 3 and len(tensor) == 1 else tensor
-    return renamed
-
-
-def _read_pickle(path: Path) -> dict[str, Tensor]:
-    """The tensors of a `pytorch_model.bin`; `weights_only` refuses a pickle that would run code."""
+def _checked_config(path: Path, shape: dict[str, Any]) -> GPTConfig:
+    """The configuration of this shape, or a UserError that names the file it is from."""
     try:
-        tensors = torch.load(path, weights_only=True, mmap=zipfile.is_zipfile(path))
-    except Exception as error:  # whatever a damaged or hostile pickle makes the loader raise
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(f"{path}: not a file of PyTorch weights: {reason}") from error
-    if not isinstance(tensors, dict) or not all(
-        isinstance(name, str) and isinstance(value, Tensor) for name, value in tensors.items()
-    ):
-        raise UserError(f"{path}: holds something else than named tensors")
-    return tensors
+        config = GPTConfig(**shape)
+        Tokenizer(min(config.vocab_size, MAX_VOCAB_SIZE))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    return config
+
+
+def _without_padding(config: GPTConfig) -> GPTConfig:
+    """The configuration without the rows of the embedding beyond GPT-2's vocabulary.
+
+    Such rows are padding or tokens that were added. Our encoding never produces them.
+    """
+    return dataclasses.replace(config, vocab_size=min(config.vocab_size, MAX_VOCAB_SIZE))
+
+
+def _check_tokenizer(path: Path, vocab_size: int) -> None:
+    """Refuse a model of another encoding, which would load and write nonsense. Raises UserError."""
+    size = min(vocab_size, MAX_VOCAB_SIZE)
+    proven = False
+    for file in (path / name for name in VOCABULARIES):
+        if not file.is_file():
+            continue
+        vocab: Any = read_json_object(file)
+        if file.name == "tokenizer.json":
+            vocab = vocab.get("model")
+            vocab = vocab.get("vocab") if isinstance(vocab, dict) else None
+        if isinstance(vocab, dict):
+            vocab = {END_OF_TEXT: size - 1} | vocab  # some list it among the added tokens only
+            if vocab_size > size:  # and some list tokens that were added
+                vocab = {token: i for token, i in vocab.items() if type(i) is not int or i < size}
+        if vocab != Tokenizer(size).vocab:
+            raise UserError(
+                f"{file}: not GPT-2's byte-pair encoding, the only one this project has"
+            )
+        proven = True
+    others = [file.name for pattern in OTHER_TOKENIZERS for file in path.glob(pattern)]
+    if others and not proven:
+        raise UserError(f"{path / others[0]}: a tokenizer of another kind than GPT-2's")
+    if not proven and vocab_size not in {config.vocab_size for config in SIZES.values()}:
+        raise UserError(
+            f"{path}: a vocabulary of {vocab_size} tokens, which nothing shows to be GPT-2's: put "
+            "the vocab.json of its tokenizer beside it"
+        )
+
+
+def _text_field(path: Path, key: str) -> str | None:
+    """A text in a JSON file; None if there is no such file or field. Raises UserError."""
+    value = read_json_object(path).get(key) if path.is_file() else None
+    if value is not None and not isinstance(value, str):
+        raise UserError(f"{path}: {key} should be a text, not {value!r:.60}")
+    return value
+
+
+def _drop_tied_head(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> None:
+    """Remove the copy of the embedding that some files have as the head. Raises UserError."""
+    head, embedding = tensors.get(UNTIED_HEAD.ours), tensors.get(EMBEDDING.ours)
+    if config.tied_head and head is not None and embedding is not None:
+        if not _same(head, embedding):
+            raise UserError(
+                f"{path}: its {UNTIED_HEAD.ours} is not the token embedding, though config.json "
+                'ties them: if it was trained apart, set "tie_word_embeddings" to false there'
+            )
+        del tensors[UNTIED_HEAD.ours]
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.dtype == other.dtype and torch.equal(one, other)
+
+
+def _count_layers(tensors: dict[str, Tensor]) -> int:
+    return sum(name.endswith(".ln_1.bias") for name in tensors)
+
+
+def _names(config: GPTConfig) -> Iterator[Names]:
+    return parameter_names(config.n_layer, config.tied_head)
 
 
 def _check_shapes(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> GPT:
@@ -272,22 +372,22 @@ def _check_shapes(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> 
 
     It is on torch's meta device: shapes only, until each parameter is replaced.
     """
-    layers = sum(name.endswith(".ln_1.bias") for name in tensors)
+    layers = _count_layers(tensors)
     if layers < config.n_layer:  # before a model of a million layers is built
-        raise UserError(f"{path}: {config.n_layer} layers are configured, and {layers} are there")
+        raise UserError(
+            f"{path}: {config.n_layer} layers are configured, and {layers} are there{some(tensors)}"
+        )
     with torch.device("meta"):
         model = GPT(config)
     expected = dict(model.named_parameters())
-    for problem, names in (
-        ("missing", expected.keys() - tensors.keys()),
-        ("not a part of this model", tensors.keys() - expected.keys()),
-    ):
-        if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise UserError(f"{path}: {problem}: {', '.join(sorted(names)[:3])}{more}")
-    for name, _, transposed in parameter_names(config):
+    missing, unknown = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
+    if missing:
+        raise UserError(f"{path}: missing: {_first(missing)}{some(unknown or tensors)}")
+    if unknown:
+        raise UserError(f"{path}: not a part of this model: {_first(unknown)}")
+    for name, _, _, linear in _names(config):
         tensor, shape = tensors[name], expected[name].shape
-        shape = shape[::-1] if transposed else shape
+        shape = shape[::-1] if linear else shape
         if tensor.shape != shape:
             raise UserError(
                 f"{path}: tensor {name!r} has shape {list(tensor.shape)}; the configuration asks "
@@ -298,31 +398,54 @@ def _check_shapes(tensors: dict[str, Tensor], config: GPTConfig, path: Path) -> 
     return model
 
 
-def _check_encoding(path: Path, tokenizer: Tokenizer) -> None:
-    """A model trained on another vocabulary would load and write nonsense; refuse it."""
-    if path.is_file() and read_json_object(path) != tokenizer.vocab:
-        raise UserError(f"{path}: not GPT-2's byte-pair encoding, the only one this project has")
+def _first(names: set[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(sorted(names)[:3]) + more
 
 
 def _write(
-    directory: Path, config: GPTConfig, tensors: dict[str, Tensor], prompt_template: str | None
+    directory: Path,
+    config: GPTConfig,
+    tensors: dict[str, Tensor],
+    prompt_template: str | None,
+    chat_template: str | None,
 ) -> None:
     """A directory in Hugging Face's form, each file whole before it has its name, tensors last."""
     directory.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer(config.vocab_size)
+    special_ids = {"bos_token_id": tokenizer.end_of_text, "eos_token_id": tokenizer.end_of_text}
     fields = {"architectures": ["GPT2LMHeadModel"]}
     fields |= {key: values[0] for key, values in REQUIRED_VALUES.items()}
     fields |= {keys[0]: getattr(config, field) for field, keys in CONFIG_KEYS.items()}
     fields |= {
+        "n_ctx": config.context_length,  # the same again, for llama.cpp and MLX
         "tie_word_embeddings": config.tied_head,
-        "bos_token_id": tokenizer.end_of_text,
-        "eos_token_id": tokenizer.end_of_text,
-        "torch_dtype": str(tensors["wte.weight"].dtype).removeprefix("torch."),
+        **special_ids,
+        "torch_dtype": str(tensors[EMBEDDING.ours].dtype).removeprefix("torch."),
     }
     if prompt_template is not None:
         fields["prompt_template"] = prompt_template
-    write_text(directory / "config.json", json.dumps(fields, indent=2) + "\n")
+    tokenizer_fields = {
+        "tokenizer_class": "GPT2Tokenizer",
+        "add_prefix_space": False,
+        "model_max_length": config.context_length,
+        **dict.fromkeys(("bos_token", "eos_token", "unk_token"), END_OF_TEXT),
+    }
+    if chat_template is not None:
+        tokenizer_fields["chat_template"] = chat_template
+    _write_json(directory / "config.json", fields)
+    _write_json(directory / "generation_config.json", {"do_sample": False, **special_ids})
+    _write_json(directory / "tokenizer_config.json", tokenizer_fields)
     for name, text in tokenizer.files().items():
         write_text(directory / name, text)
-    ordered = {name: tensors[name] for name, _, _ in parameter_names(config)}
+    # With a head beside them, transformers 4 reads the other names only behind `transformer.`.
+    prefix = "" if config.tied_head else "transformer."
+    ordered = {
+        (name if name == UNTIED_HEAD.ours else prefix + name): tensors[name]
+        for name, *_ in _names(config)
+    }
     safetensors.write(directory / "model.safetensors", ordered)
+
+
+def _write_json(path: Path, fields: dict[str, Any]) -> None:
+    write_text(path, json.dumps(fields, indent=2) + "\n")

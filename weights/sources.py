@@ -5,6 +5,7 @@ conversion on Hugging Face; where no sha256 is known, the checksums inside OpenA
 decide. What is at hand is used first, then one source after the other is tried.
 """
 
+import difflib
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from weights.download import (
     DownloadError,
     fetch,
     is_good,
+    is_web_address,
     progress_bar,
     say,
 )
@@ -70,6 +72,18 @@ REPOSITORIES = {
     "774M": ("gpt2-large", "32b71b12589c2f8d625668d2335a01cac3249519"),
     "1558M": ("gpt2-xl", "15ea56dee5df4983c59b2538573817e1667135e2"),
 }
+
+# What OpenAI first counted, and called the sizes by: 117M was 124M.
+FORMER_NAMES = {"117M": "124M", "345M": "355M", "762M": "774M", "1542M": "1558M", "1.5B": "1558M"}
+
+
+def similar_name(name: str) -> str | None:
+    """The size that is probably meant by a name which is not one of SIZES."""
+    known = {size.lower(): size for size in SIZES}
+    known |= {former.lower(): size for former, size in FORMER_NAMES.items()}
+    known |= {repo: size for size, (repo, _) in REPOSITORIES.items()}
+    name = name.lower().removeprefix("openai-community/")
+    return next((known[near] for near in difflib.get_close_matches(name, known, n=1)), None)
 
 
 def hugging_face_name(name: str) -> str:
@@ -191,7 +205,7 @@ def _hugging_face_snapshot(name: str) -> Path | None:
     """
     home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
     home = Path(os.environ.get("HF_HOME") or home)
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    hub = Path(os.path.expanduser(os.environ.get("HF_HUB_CACHE") or home / "hub"))
     repo, pinned = REPOSITORIES[name]
     snapshots = [
         *hub.glob(f"models--openai-community--{repo}/snapshots/*"),
@@ -206,7 +220,7 @@ def local_copy(source: str) -> Path:
 
     Raises UserError.
     """
-    if not source.lower().startswith(("http://", "https://")):
+    if not is_web_address(source):
         return Path(source)
     try:
         name = Path(urlsplit(source).path).name or "data.json"

@@ -482,13 +482,13 @@ def test_a_network_that_goes_away_half_way_is_waited_for(server, tmp_path, monke
     server.replies["/f"] = [Reply(BODY, send=40_000), Reply(BODY)]
     answers = iter([True, False, True])
 
-    def urlopen(*args: object, **options: object) -> object:
+    def open_or_fail(*args: object) -> object:
         if next(answers):
-            return real(*args, **options)
+            return real(*args)
         raise download.URLError(socket.gaierror(socket.EAI_AGAIN, "Try again later"))
 
-    real = download.urlopen
-    monkeypatch.setattr(download, "urlopen", urlopen)
+    real = download._open
+    monkeypatch.setattr(download, "_open", open_or_fail)
     fetch(f"{server.url}/f", tmp_path / "f")
     assert (tmp_path / "f").read_bytes() == BODY
 

@@ -8,7 +8,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weights.files import append_text, mapped, replacing, write_text
+from gpt.errors import UserError
+from weights.crc32c import crc32c
+from weights.files import (
+    append_text,
+    cache_directory,
+    file_checksum,
+    map_file,
+    replacing,
+    view_as,
+    write_text,
+)
 
 
 def test_the_name_is_given_at_the_end(tmp_path):
@@ -88,9 +98,33 @@ def test_mapped_numbers_are_those_of_the_file_at_any_offset(tmp_path_factory, st
     path = tmp_path_factory.mktemp("map") / "x"
     wanted = torch.tensor(values, dtype=torch.float32)
     path.write_bytes(b"\xff" * start + struct.pack(f"<{len(values)}f", *values) + b"\xff")
-    found = mapped(path, start, 4 * len(values), torch.float32, (len(values),))
+    found = view_as(map_file(path), start, torch.float32, (len(values),))
     assert torch.equal(found.view(torch.int32), wanted.view(torch.int32))
-    found.zero_()
-    assert path.read_bytes()[start : start + 4 * len(values)] == struct.pack(
-        f"<{len(values)}f", *values
-    )
+    assert not found.numel() or found.data_ptr() % 4 == 0
+
+
+def test_an_empty_file_is_mapped_as_no_bytes(tmp_path):
+    (tmp_path / "x").touch()
+    assert map_file(tmp_path / "x").shape == (0,)
+
+
+@given(content=st.binary(max_size=50))
+def test_the_checksum_of_a_file_is_that_of_its_bytes(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("sum") / "x"
+    path.write_bytes(content)
+    assert file_checksum(path) == crc32c(content)
+
+
+def test_a_file_of_many_pieces_is_read_piece_by_piece(tmp_path):
+    content = bytes(range(256)) * 40_000  # 10 MB, and a piece has 4
+    (tmp_path / "x").write_bytes(content)
+    assert file_checksum(tmp_path / "x") == crc32c(content)
+
+
+def test_without_a_home_the_cache_is_asked_for(monkeypatch):
+    """As in a container whose user id has no entry in /etc/passwd."""
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(UserError, match="set TORCH_HOME to a directory"):
+        cache_directory()

@@ -2,6 +2,11 @@
 
 import json
 import mmap
+import re
+import sys
+import time
+import zlib
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +15,10 @@ from hypothesis import strategies as st
 
 from weights import safetensors
 from weights.safetensors import DTYPES, SafetensorsError, read, read_header, write
+
+if sys.platform == "linux":
+    import resource
+linux = pytest.mark.skipif(sys.platform != "linux", reason="limits and /proc as Linux has them")
 
 shapes = st.lists(st.integers(0, 4), max_size=4)
 
@@ -57,11 +66,14 @@ def test_the_file_is_laid_out_as_the_format_says(tmp_path):
     length = int.from_bytes(raw[:8], "little")
     assert length % 8 == 0
     header = json.loads(raw[8 : 8 + length])
+    checksum = int(header["__metadata__"]["crc32"], 16)
     assert header == {
-        "__metadata__": {"format": "pt"},
+        "__metadata__": {"crc32": f"{checksum:08x}", "format": "pt"},
         "a": {"dtype": "I16", "shape": [2], "data_offsets": [0, 4]},
         "b": {"dtype": "F32", "shape": [1, 1], "data_offsets": [4, 8]},
     }
+    blank = raw[8:].replace(f"{checksum:08x}".encode(), b"00000000", 1)
+    assert zlib.crc32(blank) == checksum
     assert raw[8 + length :] == b"\x01\x00\x02\x00" + b"\x00\x00\x80\x3f"
 
 
@@ -69,13 +81,6 @@ def test_a_transposed_tensor_is_written_as_it_reads(tmp_path):
     weight = torch.arange(6.0).view(2, 3)
     write(tmp_path / "x", {"w": weight.t()})
     assert torch.equal(read(tmp_path / "x")["w"], torch.tensor([[0.0, 3], [1, 4], [2, 5]]))
-
-
-def test_changing_what_was_read_leaves_the_file_alone(tmp_path):
-    write(tmp_path / "x", {"w": torch.zeros(5)})
-    first = read(tmp_path / "x")["w"]
-    first += 1
-    assert not read(tmp_path / "x")["w"].any()
 
 
 @given(shift=st.integers(0, 9))
@@ -120,6 +125,8 @@ REFUSED = {
     "shape fraction": ({"w": entry(shape=[2.0])}, "'w': shape"),
     "shape true": ({"w": entry(shape=[True, 2])}, "'w': shape"),
     "shape huge": ({"w": entry(shape=[0, 2**40, 2**40], offsets=[0, 0])}, "'w': shape"),
+    "shape endless": ({"w": entry(shape=[1] * 65)}, "'w': shape"),
+    "offsets endless": ({"w": entry(offsets=[0] * 40_000)}, "'w': data_offsets"),
     "offsets turned": ({"w": entry(offsets=[8, 0])}, "'w': data_offsets"),
     "offsets three": ({"w": entry(offsets=[0, 4, 8])}, "'w': data_offsets"),
     "offsets negative": ({"w": entry(offsets=[-8, 0])}, "'w': data_offsets"),
@@ -244,3 +251,98 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     monkeypatch.undo()
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
     assert torch.equal(read(path)["w"], torch.ones(3))
+
+
+@given(data=st.data())
+def test_a_changed_bit_is_found_wherever_it_is(tmp_path_factory, whole, data):
+    """In the numbers, in a name, in the checksum itself; and where a block was zeroed."""
+    start = data.draw(st.integers(8, len(whole) - 1))
+    if data.draw(st.booleans()):
+        changed = bytes([whole[start] ^ 1 << data.draw(st.integers(0, 7))])
+    else:
+        changed = bytes(len(whole) - start)
+    path = tmp_path_factory.mktemp("st") / "changed"
+    path.write_bytes(whole[:start] + changed + whole[start + len(changed) :])
+    if path.read_bytes() != whole:
+        with pytest.raises(SafetensorsError):
+            read(path)
+
+
+def test_changed_numbers_are_told_in_one_line(tmp_path):
+    path = tmp_path / "x.safetensors"
+    write(path, {"w": torch.ones(1000)})
+    content = bytearray(path.read_bytes())
+    content[-2000:-1000] = bytes(1000)
+    path.write_bytes(content)
+    with pytest.raises(
+        SafetensorsError, match=r"x\.safetensors: damaged: its checksum is \w{8}, and"
+    ):
+        read(path)
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"format": "pt"}, {"crc32": 5}, "crc32"])
+def test_a_file_without_a_checksum_is_read(tmp_path, metadata):
+    header = {"w": entry()} | ({} if metadata is None else {"__metadata__": metadata})
+    assert read(file_with(tmp_path, header))["w"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("recorded", ["", "1", "\ud800", "g" * 8, "0" * 9, "0" * 100_000])
+def test_a_checksum_that_is_none_is_not_that_of_the_file(tmp_path, recorded):
+    header = {"__metadata__": {"crc32": recorded}, "w": entry()}
+    with pytest.raises(SafetensorsError, match="damaged") as caught:
+        read(file_with(tmp_path, header))
+    assert len(str(caught.value)) < len(str(tmp_path)) + 200
+
+
+def test_a_tensor_of_40_000_dimensions_is_refused_at_once(tmp_path):
+    started = time.process_time()
+    with pytest.raises(SafetensorsError, match=r"shape \[9.* is no list of possible sizes"):
+        read(file_with(tmp_path, {"w": entry(shape=[2**63 - 1] * 40_000)}))
+    assert time.process_time() - started < 0.5
+
+
+@pytest.fixture
+def few_open_files():
+    """Room for ten more open files than there are, as macOS's 256 leaves less than many tensors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    in_use = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + 10, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@linux
+def test_a_file_of_a_thousand_tensors_is_open_once(tmp_path, few_open_files):
+    """A checkpoint of 355M has 1,168."""
+    write(tmp_path / "x", {f"t{i}": torch.full((3,), i) for i in range(1168)})
+    back = read(tmp_path / "x")
+    assert all(int(back[f"t{i}"].sum()) == 3 * i for i in range(1168))
+
+
+@linux
+def test_a_file_that_is_read_can_be_larger_than_the_memory_there_is(tmp_path):
+    """A map that may be written to would count as memory, under strict accounting."""
+    write(tmp_path / "x", {"w": torch.zeros(20_000_000, dtype=torch.uint8)})
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    in_use = 1024 * int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    resource.setrlimit(resource.RLIMIT_DATA, (in_use + 10_000_000, hard))
+    try:
+        assert not read(tmp_path / "x")["w"][::4096].any()
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+@linux
+def test_when_the_tensors_are_gone_the_file_is_closed(tmp_path):
+    """Windows lets nobody remove a file that is mapped."""
+
+    def is_mapped():
+        return str(tmp_path / "x") in Path("/proc/self/maps").read_text(encoding="utf-8")
+
+    write(tmp_path / "x", {"a": torch.ones(3), "b": torch.ones(3)})
+    back = read(tmp_path / "x")
+    kept = back.pop("b")
+    del back
+    assert is_mapped()
+    del kept
+    assert not is_mapped()
