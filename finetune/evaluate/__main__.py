@@ -1,7 +1,8 @@
 """Score any model on any records: `python -m finetune.evaluate --model DIR --data FILE`.
 
 Its loss, its responses and their scores (finetune/evaluate/scores.py), for a model that was
-fine-tuned here as for one that was not.
+fine-tuned here as for one that was not. As in train.py, responses come from float32 weights and
+`--dtype` is that of the matrix products in the losses, so that a finished run scores the same here.
 """
 
 import sys
@@ -12,16 +13,22 @@ from functools import partial
 import torch
 
 from finetune.collate import Loader
-from finetune.dataset import BUNDLED, encode, read_records, split
+from finetune.dataset import BUNDLED, encode, left_out_note, read_records, split
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.evaluate.losses import example_losses
-from finetune.evaluate.scores import format_table, perplexity, score, score_by_kind
+from finetune.evaluate.scores import (
+    dtypes_note,
+    format_table,
+    perplexity,
+    score,
+    score_by_kind,
+)
 from finetune.loss import batch_loss_sum, loader_loss
 from finetune.options import option, parse
 from finetune.prompt import TEMPLATES
 from finetune.responses import generate_responses
 from gpt.config import SIZES
-from gpt.errors import UserError, run_script
+from gpt.errors import run_script
 from weights import pretrained
 from weights.sources import local_copy
 
@@ -43,7 +50,11 @@ class EvaluateOptions:
     batch_size: int = option(8, "records in a batch", min=1)
     eval_batches: int = option(5, "batches in the lecture's figure", min=1)
     device: str = option("auto", "device", choices=DEVICES)
-    dtype: str = option("auto", "dtype of weights and matrix products", choices=("auto", *DTYPES))
+    dtype: str = option(
+        "auto",
+        "dtype of matrix products in the losses (responses: float32)",
+        choices=("auto", *DTYPES),
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,29 +66,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         splits = split(records, options.data)
         records = splits.test if options.split == "test" else splits.validation
     model, tokenizer, template = pretrained.load_model(
-        options.model, "pretrained", torch.Generator().manual_seed(0), dtype, device
+        options.model, "pretrained", torch.Generator().manual_seed(0), torch.float32, device
     )
     template = options.template or (template if template in TEMPLATES else "alpaca")
-    examples, left_out = encode(records, tokenizer, model.config.context_length, template)
-    if not examples:
-        raise UserError(f"{options.data}: no record fits the model's context")
-    loader = Loader(examples, options.batch_size, options.mask_prompt)
+    encoded = encode(records, tokenizer, model.config.context_length, template, options.data)
+    loader = Loader(encoded.examples, options.batch_size, options.mask_prompt)
     losses = example_losses(model, loader, dtype)
     responses = generate_responses(
-        model, tokenizer, records, template, options.max_new_tokens, options.batch_size
+        model, tokenizer, encoded.records, template, options.max_new_tokens
     )
-    estimates = score(records, responses) | {"Perplexity": perplexity(losses)}
-    print(f"{options.model}, {options.split} of {options.data}: {len(records)} records\n")
-    print(format_table(estimates, score_by_kind(records, responses)))
+    estimates = score(encoded.records, responses) | {"Perplexity": perplexity(losses)}
+    source = f"{options.split} of {options.data}"
+    print(f"{options.model}, {source}: {len(encoded.records)} records")
+    if encoded.left_out:
+        print(f"{left_out_note(encoded, source)}; they are in no score")
+    print(f"\n{format_table(estimates, score_by_kind(encoded.records, responses))}")
     lecture_loss = loader_loss(
         model, loader, options.eval_batches, loss_sum=partial(batch_loss_sum, dtype=dtype)
     )
     print(
-        f"\nThe lecture's figure, the mean loss of the first {options.eval_batches} batches: "
-        f"{lecture_loss:.3f}"
+        f"\nThe lecture's loss, the mean of the first {options.eval_batches} batches: "
+        f"{lecture_loss:.3f}\n{dtypes_note(model, dtype).capitalize()}"
     )
-    if left_out:
-        print(f"{len(left_out)} records did not fit the context and have no loss and no response")
     return 0
 
 

@@ -1,15 +1,15 @@
-"""How good the answers are, counted without a judge; each figure with how sure it is.
+"""How good a model's responses are, counted without a judge; each score with a 95 % interval.
 
-- Exact match: the answer is the reference, once letters' case, punctuation and white space are
-  made alike. "Exact match, strict": with no such allowance.
-- Token F1, as for the SQuAD questions (Rajpurkar et al., 2016): of the words in answer and
-  reference, how many are in both; the harmonic mean of that share of the one and of the other.
-- Ended: the model wrote its end of text, rather than being cut off.
-- Perplexity: e to the mean loss of the supervised tokens: as if the model had to choose among so
-  many tokens at each.
+- Exact match: the share of responses that are the reference, but for letters' case, punctuation
+  and white space. Records with more than one right answer (OPEN_KINDS) are not counted.
+- Token F1, as for the SQuAD questions (Rajpurkar et al., 2016): the harmonic mean of the share of
+  the response's words that are in the reference, and of the reference's that are in the response.
+- Ended with end of text: the share of responses that the model ended, rather than being cut off.
+- Perplexity: e to the mean loss of the supervised tokens.
 
-An interval is what a bootstrap gives (Efron, 1979): the records are drawn again, as many, with
-repetition, a thousand times over, and the middle 95 % of the figures so found is shown.
+The interval of a share is Wilson's (1927), which claims no certainty where none or all are right.
+That of another mean is a bootstrap (Efron, 1979): the records are drawn again, as many, with
+repetition, a thousand times, and the middle 95 % of the means is shown.
 """
 
 import math
@@ -26,6 +26,11 @@ from finetune.evaluate.losses import example_losses
 from finetune.responses import Response
 from gpt.model import GPT
 
+# Kinds of task in the bundled data with more than one right answer.
+OPEN_KINDS = frozenset({"complete_sentence", "definition", "name_some", "simile"})
+Z = 1.96  # of a normal distribution, 95 % lie within so many standard deviations of the mean
+MAX_LOSS = 700.0  # nats; e to more than 709 is no float
+
 
 class Estimate(NamedTuple):
     """A mean over `count` records or tokens, and the ends of its 95 % interval."""
@@ -37,9 +42,9 @@ class Estimate(NamedTuple):
 
 
 class KindScore(NamedTuple):
-    """The scores of one kind of task."""
+    """The scores of one kind of task; `exact` is None for OPEN_KINDS."""
 
-    exact: float
+    exact: float | None
     f1: float
     count: int
 
@@ -77,30 +82,40 @@ def bootstrap_interval(
     return low, high
 
 
+def share(flags: Sequence[bool]) -> Estimate:
+    """The share that is true, of one flag or more, with Wilson's interval."""
+    n, p = len(flags), sum(flags) / len(flags)
+    middle = p + Z**2 / (2 * n)
+    half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+    low, high = ((middle + side) / (1 + Z**2 / n) for side in (-half, half))
+    return Estimate(p, max(0.0, min(p, low)), min(1.0, max(p, high)), n)
+
+
 def mean(values: Sequence[float]) -> Estimate:
     """Of one value or more."""
     return Estimate(sum(values) / len(values), *bootstrap_interval(values), len(values))
 
 
 def perplexity(losses: Sequence[tuple[float, int]]) -> Estimate:
-    """From each record's summed loss and count of supervised tokens."""
+    """From each record's summed loss and count of supervised tokens.
+
+    A mean loss above MAX_LOSS, or one that is not finite, counts as MAX_LOSS.
+    """
     losses = [(loss, count) for loss, count in losses if count]
     loss, tokens = (sum(column) for column in zip(*losses, strict=True))
     interval = bootstrap_interval([loss / count for loss, count in losses], [c for _, c in losses])
-    return Estimate(*(math.exp(value) for value in (loss / tokens, *interval)), tokens)
+    means = (loss / tokens, *interval)
+    return Estimate(*(math.exp(m if m < MAX_LOSS else MAX_LOSS) for m in means), tokens)
 
 
 def score(records: Sequence[Record], responses: Sequence[Response]) -> dict[str, Estimate]:
-    """Name → figure, over one record or more."""
+    """Name → estimate, over one record or more."""
     pairs = list(zip(responses, records, strict=True))
-    return {
-        "Exact match": mean([float(is_exact(a, record)) for a, record in pairs]),
-        "Exact match, strict": mean(
-            [float(a.text == record.output.strip()) for a, record in pairs]
-        ),
-        "Token F1": mean([token_f1(a.text, record.output) for a, record in pairs]),
-        "Ended with end of text": mean([float(a.hit_eos) for a, _ in pairs]),
-        "Tokens in a response": mean([float(a.tokens) for a, _ in pairs]),
+    exact = [is_exact(response, r) for response, r in pairs if r.kind not in OPEN_KINDS]
+    return ({"Exact match": share(exact)} if exact else {}) | {
+        "Token F1": mean([token_f1(response.text, record.output) for response, record in pairs]),
+        "Ended with end of text": share([response.hit_eos for response, _ in pairs]),
+        "Tokens in a response": mean([float(response.tokens) for response, _ in pairs]),
     }
 
 
@@ -112,29 +127,35 @@ def is_exact(response: Response, record: Record) -> bool:
 def score_by_kind(records: Sequence[Record], responses: Sequence[Response]) -> dict[str, KindScore]:
     """Kind of task → scores, the best first; of the records that say their kind."""
     groups: dict[str, list[tuple[float, float]]] = {}
-    for record, answer in zip(records, responses, strict=True):
+    for record, response in zip(records, responses, strict=True):
         if record.kind:
-            pair = float(is_exact(answer, record)), token_f1(answer.text, record.output)
+            pair = float(is_exact(response, record)), token_f1(response.text, record.output)
             groups.setdefault(record.kind, []).append(pair)
-    kinds = {
-        kind: KindScore(
-            *(sum(column) / len(pairs) for column in zip(*pairs, strict=True)), len(pairs)
-        )
-        for kind, pairs in groups.items()
-    }
-    return dict(sorted(kinds.items(), key=lambda item: (-item[1].exact, -item[1].f1, item[0])))
+    kinds = {}
+    for kind, pairs in groups.items():
+        exact, f1 = (sum(column) / len(pairs) for column in zip(*pairs, strict=True))
+        kinds[kind] = KindScore(None if kind in OPEN_KINDS else exact, f1, len(pairs))
+    return dict(sorted(kinds.items(), key=lambda item: (-(item[1].exact or 0), -item[1].f1)))
+
+
+def format_value(name: str, value: float) -> str:
+    """A score as it is read: a share or F1 in per cent, another one as a number."""
+    if name.startswith(("Perplexity", "Tokens")):
+        return f"{value:.3g}" if value >= 1e5 else f"{value:.2f}"
+    return f"{100 * value:.1f} %"
 
 
 def format_table(estimates: dict[str, Estimate], kinds: dict[str, KindScore]) -> str:
-    """All of it as text, to be printed."""
-    lines = [f"{'':24}{'':>9}  {'95 % interval':^17}  {'of':>6}"]
-    lines += [
-        f"{name:24}{f.value:9.3f}  {f.low:7.3f} - {f.high:7.3f}  {f.count:6,}"
-        for name, f in estimates.items()
-    ]
+    """All scores as text, to be printed."""
+    lines = [f"{'':24}{'':>9}  {'95 % interval':^21}  {'of':>6}"]
+    for name, e in estimates.items():
+        value, low, high = (format_value(name, number) for number in e[:3])
+        lines.append(f"{name:24}{value:>9}  {low:>9} - {high:>9}  {e.count:6,}")
     if kinds:
-        lines.append(f"\n{'By kind of task':24}{'exact':>9}  {'F1':>7}  {'of':>6}")
-        lines += [f"{kind:24}{k.exact:9.3f}  {k.f1:7.3f}  {k.count:6}" for kind, k in kinds.items()]
+        lines.append(f"\n{'By kind of task':24}{'exact':>9}  {'F1':>9}  {'of':>6}")
+        for kind, k in kinds.items():
+            exact = "" if k.exact is None else format_value("", k.exact)
+            lines.append(f"{kind:24}{exact:>9}  {format_value('', k.f1):>9}  {k.count:6}")
     return "\n".join(lines)
 
 
@@ -145,7 +166,10 @@ def score_run(
     loaders: dict[str, Loader],
     dtype: torch.dtype,
 ) -> dict[str, Any]:
-    """What a run writes to scores.json: the scores of its responses, and perplexity by loader."""
+    """What a run writes to scores.json: the scores of its responses, and perplexity by loader.
+
+    `dtype` is that of the matrix products in the losses; the responses are the model's own dtype's.
+    """
     estimates = score(records, responses)
     for name, loader in loaders.items():
         estimates[f"Perplexity, {name}"] = perplexity(example_losses(model, loader, dtype))
@@ -153,4 +177,11 @@ def score_run(
     return {
         "figures": {name: estimate._asdict() for name, estimate in estimates.items()},
         "kinds": {name: kind._asdict() for name, kind in kinds.items()},
+        "dtypes": dtypes_note(model, dtype),
     }
+
+
+def dtypes_note(model: GPT, dtype: torch.dtype) -> str:
+    """In which dtype the scores were computed: the weights' for responses, `dtype` for losses."""
+    weights, losses = (str(d).removeprefix("torch.") for d in (model.wte.weight.dtype, dtype))
+    return f"responses computed in {weights}, losses in {losses}"

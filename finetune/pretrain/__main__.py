@@ -1,11 +1,11 @@
 """Pretrain a model on plain text: `python -m finetune.pretrain --data FOLDER --hold-out NAME`.
 
 How the bundled `tiny` was made (weights/tiny/README.md has its commands), and how to make another.
-A language model learns from text as it is: there is no prompt and no answer, every token is the
-target of those before it. So all of fine-tuning's machinery serves, the loop, the loss, the
-optimizer and the run's directory; only the examples are others (finetune/pretrain/texts.py). What is usual
-in pretraining are a higher learning rate that warms up and falls, clipped gradients, and no weight
-decay on biases and LayerNorms, as in the GPT-3 paper (Brown et al., 2020, appendix B).
+A language model learns from plain text: there is no prompt and no response, and every token is the
+target of those before it. The loop, the loss, the optimizer and the run's directory are those of
+fine-tuning; only the examples differ (finetune/pretrain/texts.py). Pretraining usually takes a
+higher learning rate with warm-up and decay, clipped gradients, and no weight decay on biases and
+LayerNorms, as in the GPT-3 paper (Brown et al., 2020, appendix B).
 """
 
 import dataclasses
@@ -19,7 +19,6 @@ import torch
 from tqdm import tqdm
 
 from finetune.collate import Loader
-from finetune.dataset import Record
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.extras.memory import keep_freed_memory
 from finetune.extras.run_directory import (
@@ -30,20 +29,16 @@ from finetune.extras.run_directory import (
     stored_options,
 )
 from finetune.loop import Callbacks, Metrics, Plan, train
-from finetune.loss import batch_loss_sum, loader_loss
+from finetune.loss import batch_loss_sum
 from finetune.optimizer import SCHEDULES, AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
-from finetune.pretrain.texts import Text, chunk, read_texts, split_texts
+from finetune.pretrain.held_out import sample, text_loss
+from finetune.pretrain.texts import chunk, read_texts, split_texts
 from finetune.report.page import write_page
-from finetune.responses import Response, collect_response, response_entries
+from finetune.responses import response_entries
 from gpt.config import SIZES
 from gpt.errors import UserError, run_script
-from gpt.model import GPT
-from gpt.sampling import generate_stream
-from gpt.tokenizer import Tokenizer
 from weights import pretrained
-
-OPENING, SAMPLE = 40, 80  # tokens of a held-out text that are read, and that are written
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def pretrain(options: PretrainOptions) -> None:
-    """The whole run."""
+    """Read the texts, train, measure each held-out text, and write the run's files."""
     device = choose_device(options.device)
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
@@ -153,36 +148,13 @@ def pretrain(options: PretrainOptions) -> None:
 
 
 class Console(Callbacks):
-    """Prints the losses."""
+    """Prints both losses at every evaluation."""
 
     def on_evaluation(self, metrics: Metrics) -> None:
         tqdm.write(
             f"Step {metrics.step:06d}, {metrics.tokens:,} tokens, {metrics.seconds:.0f} s: "
             f"Train loss {metrics.train_loss:.3f}, Val loss {metrics.val_loss:.3f}"
         )
-
-
-def text_loss(
-    model: GPT, tokenizer: Tokenizer, text: Text, batch_size: int, dtype: torch.dtype
-) -> str:
-    """A line with the loss over the whole of a text, in nats per token and per byte."""
-    examples = chunk([text], tokenizer, model.config.context_length)
-    loader = Loader(examples, batch_size)
-    loss = loader_loss(model, loader, len(loader), loss_sum=partial(batch_loss_sum, dtype=dtype))
-    tokens, size = len(tokenizer.encode(text.text)), len(text.text.encode("utf-8"))
-    per_byte = loss * tokens / size
-    return f"{text.name}: {tokens:,} tokens, loss {loss:.3f} a token, {per_byte:.3f} a byte"
-
-
-def sample(model: GPT, tokenizer: Tokenizer, text: Text) -> tuple[Record, Response]:
-    """The opening of a text, how it goes on, and how the model does (drawn from its top 40)."""
-    tokens = tokenizer.encode(text.text[:2000])
-    opening, rest = tokens[:OPENING], tokens[OPENING : OPENING + SAMPLE]
-    generators = [torch.Generator().manual_seed(0)]
-    end = tokenizer.end_of_text
-    stream = generate_stream(model, [opening], SAMPLE, end, 0.8, 40, generators)
-    record = Record(instruction=tokenizer.decode(opening), output=tokenizer.decode(rest))
-    return record, collect_response(tokenizer, [token for _, token in stream])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Plain texts for pretraining: read a folder, tidy, encode, cut into pieces of one context.
+"""Plain texts for pretraining: read a folder, normalize, encode, cut into pieces of one context.
 
-Old books come with the typography of the press and the spelling of their country. A small model
-should not spend itself on that, so `normalize_text` makes them alike: one place, applied to everything that
-is pretrained on.
+Old books differ in typography and in spelling. A small model should not spend its parameters on
+that, so `normalize_text` makes them alike. It is applied to every text that is pretrained on.
 """
 
 import re
@@ -80,15 +79,19 @@ def split_texts(texts: Sequence[Text], names: str) -> tuple[list[Text], list[Tex
     return rest, [text for text in texts if text.name in wanted]
 
 
-def chunk(texts: Iterable[Text], tokenizer: Tokenizer, context_length: int) -> list[Example]:
+def chunk(
+    texts: Iterable[Text], tokenizer: Tokenizer, context_length: int, keep_rest: bool = False
+) -> list[Example]:
     """All texts in a row, each followed by the end of text, cut into examples without a prompt.
 
     A piece holds `context_length` + 1 tokens and begins with the last one of the piece before, so
-    that every token is a target once; what is left at the end is dropped unless it is all there is.
+    that every token is a target once. A shorter last piece is kept with `keep_rest`, or where it is
+    the only one.
     """
     tokens = array("H")  # two bytes a token: there are 50,257 at most
     for text in texts:
         tokens.extend(tokenizer.encode(text.text))
         tokens.append(tokenizer.end_of_text)
-    starts = range(0, max(len(tokens) - context_length, 1), context_length)
+    end = len(tokens) - (1 if keep_rest else context_length)
+    starts = range(0, max(end, 1), context_length)
     return [Example(tokens[start : start + context_length + 1], 1) for start in starts]

@@ -1,4 +1,4 @@
-"""finetune/pretrain.py: a model learns from a folder of texts, is measured, and goes on."""
+"""finetune/pretrain/: a model learns from a folder of texts, is measured, and goes on."""
 
 import json
 import math
@@ -7,9 +7,11 @@ import re
 import pytest
 import torch
 
-from finetune.evaluate.__main__ import token_losses
-from finetune.pretrain import __main__ as pretrain
-from finetune.pretrain.__main__ import PretrainOptions, main, measured
+from finetune.collate import Batch
+from finetune.evaluate.losses import token_losses
+from finetune.extras import run_directory
+from finetune.pretrain.__main__ import PretrainOptions, main
+from finetune.pretrain.held_out import text_loss
 from finetune.pretrain.texts import Text
 from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
@@ -41,10 +43,10 @@ def test_it_learns_and_leaves_a_run_behind(texts, capsys):
     model, tokenizer, template = pretrained.load(texts / "r/model")
     assert template is None
     text = Text("b.txt", (texts / "texts/b.txt").read_text(encoding="utf-8"))
-    assert measured(model, tokenizer, text, 2, torch.float32) in printed
+    assert text_loss(model, tokenizer, text, 2, torch.float32) in printed
     (sample,) = json.loads((texts / "r/responses.json").read_text(encoding="utf-8"))
     assert text.text.startswith(sample["instruction"] + sample["output"])
-    assert "The " in sample["response"] and "sat." in sample["response"]
+    assert "The " in sample["response"] and " sat" in sample["response"]
     assert "--hold-out=b.txt" in (texts / "r/report.html").read_text(encoding="utf-8")
     assert main(["--resume", "r"]) == 0
     assert "finished" in capsys.readouterr().out
@@ -58,10 +60,10 @@ def test_a_stopped_run_goes_on_to_the_same_end(texts, monkeypatch, capsys):
         plain_save(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pretrain.pretrained, "save", stopped)  # at the first epoch's end
+    monkeypatch.setattr(run_directory.pretrained, "save", stopped)  # at the first epoch's end
     with pytest.raises(KeyboardInterrupt):
         main([*OPTIONS, "--save-every", "3", "--out", "half"])
-    monkeypatch.setattr(pretrain.pretrained, "save", plain_save)
+    monkeypatch.setattr(run_directory.pretrained, "save", plain_save)
     assert not (texts / "half/responses.json").exists()
     assert main(["--resume", "half"]) == 0
     assert "after step" in capsys.readouterr().out
@@ -69,22 +71,23 @@ def test_a_stopped_run_goes_on_to_the_same_end(texts, monkeypatch, capsys):
         assert (texts / "half" / name).read_bytes() == (texts / "whole" / name).read_bytes()
 
 
-def test_measured_is_the_loss_of_the_whole_text_per_token_and_byte():
+def test_text_loss_is_the_mean_over_all_tokens_of_the_text():
+    """Pieces of 8 targets, read in batches of 3; the last piece is shorter, and counts its own."""
     model, tokenizer = textbook.small_model(1, vocab_size=300, context_length=8), Tokenizer(300)
     text = Text("t", "the £ and " * 11)
     tokens = [*tokenizer.encode(text.text), tokenizer.end_of_text]
+    assert (len(tokens) - 1) % 8
     losses = []
-    for start in range(0, len(tokens) - 8, 8):
+    for start in range(0, len(tokens) - 1, 8):
         part = torch.tensor([tokens[start : start + 9]])
-        losses.append(token_losses(model, part[:, :-1], part[:, 1:]).mean().item())
-    line = measured(model, tokenizer, text, 1, torch.float32)
+        losses += token_losses(model, Batch(part[:, :-1], part[:, 1:]))[0].tolist()
+    line = text_loss(model, tokenizer, text, 3, torch.float32)
     count, per_token, per_byte = re.fullmatch(
         r"t: (\d+) tokens, loss (.*) a token, (.*) a byte", line
     ).groups()
-    mean = sum(losses) / len(losses)
-    assert int(count) == len(tokens) - 1
-    assert float(per_token) == pytest.approx(mean, abs=1e-3)
-    assert float(per_byte) == pytest.approx(mean * (len(tokens) - 1) / (11 * 11), abs=1e-3)
+    assert int(count) == len(tokens) - 1 == len(losses)
+    assert float(per_token) == pytest.approx(sum(losses) / len(losses), abs=1e-3)
+    assert float(per_byte) == pytest.approx(sum(losses) / (11 * 11), abs=1e-3)
 
 
 def test_what_is_not_given_or_too_small_is_said(texts):

@@ -1,11 +1,11 @@
-"""finetune/texts.py: what tidying changes, and that every token is a target once."""
+"""finetune/pretrain/texts.py: what is normalized, and that every token is a target once."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.dataset import DataError
-from finetune.pretrain.texts import Text, hold_out, pieces, read_texts, tidied
+from finetune.pretrain.texts import Text, chunk, normalize_text, read_texts, split_texts
 from gpt.tokenizer import Tokenizer
 
 TOKENIZER = Tokenizer(400)
@@ -23,9 +23,9 @@ TOKENIZER = Tokenizer(400)
         ("our hour, your glamour; mere meters", "our hour, your glamour; mere meters"),
     ],
 )  # fmt: skip
-def test_tidied(text, clean):
-    assert tidied(text) == clean
-    assert tidied(clean) == clean
+def test_normalize_text(text, clean):
+    assert normalize_text(text) == clean
+    assert normalize_text(clean) == clean
 
 
 def test_read_texts_finds_them_by_name_in_folders_too(tmp_path):
@@ -35,7 +35,7 @@ def test_read_texts_finds_them_by_name_in_folders_too(tmp_path):
     (tmp_path / "a.txt").write_text("first", encoding="utf-8")
     (tmp_path / "c.md").write_text("not this", encoding="utf-8")
     assert [text.text for text in read_texts(tmp_path)] == ["first", "second", "third"]
-    texts, held_out = hold_out(read_texts(tmp_path), "b.txt, sub/a.txt")
+    texts, held_out = split_texts(read_texts(tmp_path), "b.txt, sub/a.txt")
     assert [text.text for text in texts] == ["first"]
     assert [text.text for text in held_out] == ["second", "third"]
 
@@ -52,17 +52,19 @@ def test_what_cannot_be_read_is_named(tmp_path):
     with pytest.raises(DataError, match=r"a\.txt: no text in it"):
         read_texts(tmp_path)
     with pytest.raises(DataError, match=r"--hold-out x\.txt: not among the texts, such as a\.txt"):
-        hold_out([Text("a.txt", "a")], "x.txt")
+        split_texts([Text("a.txt", "a")], "x.txt")
     with pytest.raises(DataError, match="nothing is left"):
-        hold_out([Text("a.txt", "a")], "a.txt")
+        split_texts([Text("a.txt", "a")], "a.txt")
 
 
 @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=4), st.integers(1, 9))
 def test_every_token_is_a_target_once_but_for_the_rest(texts, context):
     stream = [token for text in texts for token in [*TOKENIZER.encode(text), TOKENIZER.end_of_text]]
-    examples = pieces([Text("", text) for text in texts], TOKENIZER, context)
+    examples = chunk([Text("", text) for text in texts], TOKENIZER, context)
     targets = [token for example in examples for token in example.tokens[1:]]
     assert targets == stream[1 : len(targets) + 1]
     assert all(len(example.tokens) == context + 1 for example in examples) or len(examples) == 1
     assert len(stream) - 1 - len(targets) < context
     assert all(example.prompt_length == 1 for example in examples)
+    kept = chunk([Text("", text) for text in texts], TOKENIZER, context, keep_rest=True)
+    assert [token for example in kept for token in example.tokens[1:]] == stream[1:]
