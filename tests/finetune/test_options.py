@@ -11,9 +11,9 @@ from gpt.errors import UserError
 @dataclass(frozen=True)
 class Example:
     name: str = option(..., "a name")
-    some_count: int = option(3, "a count", at_least=1)
-    rate: float = option(0.5, "a rate", above=0)
-    limit: int | None = option(None, "a limit", at_least=2)
+    some_count: int = option(3, "a count", min=1)
+    rate: float = option(0.5, "a rate", greater_than=0)
+    limit: int | None = option(None, "a limit", min=2)
     colour: str = option("red", "a colour", choices=("red", "blue"))
     loud: bool = option(False, "a flag")
 

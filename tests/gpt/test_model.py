@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd.graph import saved_tensors_hooks
 
-from finetune.loss import summed_loss
+from finetune.collate import Batch
+from finetune.loss import batch_loss_sum
 from gpt import model as model_module
 from gpt.attention import KVCache
 from gpt.model import GELU, GPT, FeedForward, LayerNorm, TransformerBlock
@@ -89,9 +90,9 @@ def test_rows_do_not_see_each_other(seed, B, T):
 def test_chosen_positions_are_exactly_those_of_the_full_logits(seed, T, data):
     model, tokens = textbook.small_model(seed), textbook.random_tokens(3, T, seed)
     chosen = st.lists(st.booleans(), min_size=3 * T, max_size=3 * T)
-    at = torch.tensor(data.draw(chosen)).view(3, T)
-    assert torch.equal(model.hidden_states(tokens, at=at), model.hidden_states(tokens)[at])
-    torch.testing.assert_close(model(tokens, at=at), model(tokens)[at])
+    select = torch.tensor(data.draw(chosen)).view(3, T)
+    assert torch.equal(model.hidden_states(tokens, select=select), model.hidden_states(tokens)[select])
+    torch.testing.assert_close(model(tokens, select=select), model(tokens)[select])
 
 
 @given(seed=seeds, data=st.data())
@@ -172,7 +173,7 @@ def test_initial_weights_come_from_the_generator():
 def gradients(model, tokens, dtype=torch.float64):
     """The loss of a batch and every parameter's gradient, by name."""
     model.zero_grad()
-    loss, _ = summed_loss(model, tokens[:, :-1], tokens[:, 1:], dtype)
+    loss = batch_loss_sum(model, Batch(tokens[:, :-1], tokens[:, 1:]), dtype)
     loss.backward()
     return loss, {name: parameter.grad for name, parameter in model.named_parameters()}
 
@@ -219,12 +220,12 @@ def test_every_gradient_is_the_textbooks(seed, tied, vocabulary):
 
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_recomputing_changes_no_bit_of_loss_or_gradients(dtype, tied):
+def test_gradient_checkpointing_changes_no_bit_of_loss_or_gradients(dtype, tied):
     model = textbook.small_model(3, tied_head=tied, n_layer=3)
     model = model.float() if dtype == torch.bfloat16 else model
     tokens = textbook.random_tokens(3, 12, 0)
     loss, plain = gradients(model, tokens, dtype)
-    model.recompute = True
+    model.gradient_checkpointing = True
     again, recomputed = gradients(model, tokens, dtype)
     assert torch.equal(loss, again)
     for name in plain:
@@ -232,16 +233,16 @@ def test_recomputing_changes_no_bit_of_loss_or_gradients(dtype, tied):
 
 
 @pytest.mark.parametrize("autocast", [True, False])
-def test_recomputing_keeps_one_tensor_of_the_models_width_for_each_block(autocast):
-    def saved_bytes(n_layer, recompute):
+def test_gradient_checkpointing_keeps_one_tensor_of_the_models_width_for_each_block(autocast):
+    def saved_bytes(n_layer, checkpointing):
         model, sizes = GPT(textbook.small_config(n_layer=n_layer)), []
-        model.recompute = recompute
+        model.gradient_checkpointing = checkpointing
         hooks = saved_tensors_hooks(lambda t: sizes.append(t.nbytes) or t, lambda t: t)
         with hooks, torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             model(textbook.random_tokens(3, 12, 0))
         return sum(sizes)
 
-    assert not GPT(textbook.small_config()).recompute
+    assert not GPT(textbook.small_config()).gradient_checkpointing
     of_a_block = {r: (saved_bytes(5, r) - saved_bytes(2, r)) / 3 for r in (False, True)}
     one = 3 * 12 * 8 * 4  # float32 (B, T, C), the residual stream
     assert of_a_block[True] == one
@@ -250,9 +251,9 @@ def test_recomputing_keeps_one_tensor_of_the_models_width_for_each_block(autocas
     assert of_a_block[False] >= 2 * one + 12 * one / 2
 
 
-def test_only_training_recomputes(monkeypatch):
+def test_only_training_checkpoints_activations(monkeypatch):
     model, plain, calls = textbook.small_model(), textbook.small_model(), []
-    model.recompute = True
+    model.gradient_checkpointing = True
     prompts = [[1, 2, 3], [4]]
     expected = generate(plain, prompts, 5, end_of_text=30)
     checkpoint = model_module.checkpoint

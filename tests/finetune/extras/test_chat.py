@@ -16,7 +16,7 @@ import torch
 
 import generate
 from finetune.extras.chat import HELP, Chat, edited_lines
-from finetune.responses import Speaker
+from finetune.responses import Assistant
 from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
 from tests import textbook
@@ -25,16 +25,16 @@ TOKENIZER = Tokenizer(300)
 SMALL = ["--model", "small", "--dtype", "float32", "--device", "cpu"]
 
 
-def speaker(**changes):
+def assistant(**changes):
     model = textbook.small_model(1, vocab_size=300, context_length=200).float()
     options = {"max_new_tokens": 5, "temperature": 0.0, "top_k": None}
     generator = torch.Generator().manual_seed(1)
-    return Speaker("m", model, TOKENIZER, "alpaca", generator=generator, **(options | changes))
+    return Assistant("m", model, TOKENIZER, "alpaca", generator=generator, **(options | changes))
 
 
 def talk(lines, asked=None, load=None):
     """A chat over lines; an exception among them is raised where a line is waited for."""
-    asked, prompts = asked or speaker(), []
+    asked, prompts = asked or assistant(), []
     source = iter(lines)
 
     def read(prompt):
@@ -57,12 +57,12 @@ def heard(monkeypatch, asked):
         seen.append((instruction, input))
         return iter(["a", "b"])
 
-    monkeypatch.setattr(asked, "answer", answer)
+    monkeypatch.setattr(asked, "stream", answer)
     return seen
 
 
 def test_each_line_is_an_instruction_with_the_input_set_for_it(monkeypatch, capsys):
-    asked = speaker()
+    asked = assistant()
     seen = heard(monkeypatch, asked)
     lines = [
         "One",
@@ -86,8 +86,8 @@ def test_each_line_is_an_instruction_with_the_input_set_for_it(monkeypatch, caps
 
 
 def test_commands_set_what_they_say_and_tell_what_is_wrong(monkeypatch, capsys):
-    asked, other = speaker(), speaker()
-    monkeypatch.setattr(asked, "answer", None)
+    asked, other = assistant(), assistant()
+    monkeypatch.setattr(asked, "stream", None)
 
     def load(name):
         if name == "bad":
@@ -98,7 +98,7 @@ def test_commands_set_what_they_say_and_tell_what_is_wrong(monkeypatch, capsys):
              "/temperature inf",
              "/top-k 0", "/top-k 1.5", "/model", "/model bad", "/what", "/help"]  # fmt: skip
     chat, _ = talk(lines, asked, load)
-    assert (asked.temperature, asked.top_k) == (0.5, 7) and chat.speaker is asked
+    assert (asked.temperature, asked.top_k) == (0.5, 7) and chat.assistant is asked
     printed = capsys.readouterr().out
     assert "Top-k 7. It counts at a temperature above 0.\n" in printed
     assert "Temperature 0.5.\n" in printed and HELP in printed
@@ -114,11 +114,11 @@ def test_commands_set_what_they_say_and_tell_what_is_wrong(monkeypatch, capsys):
         "/what: no such command; /help has them all",
     ]
     chat, _ = talk(["/top-k off", "/model good", "/quit", "not read"], asked, load)
-    assert asked.top_k is None and chat.speaker is other and other.temperature == 0.5
+    assert asked.top_k is None and chat.assistant is other and other.temperature == 0.5
 
 
 def test_ctrl_c_stops_an_answer_or_a_line_and_not_the_chat(monkeypatch, capsys):
-    asked = speaker()
+    asked = assistant()
 
     def answer(instruction, input=""):
         yield "begun"
@@ -127,7 +127,7 @@ def test_ctrl_c_stops_an_answer_or_a_line_and_not_the_chat(monkeypatch, capsys):
             raise KeyboardInterrupt
         yield " and done"
 
-    monkeypatch.setattr(asked, "answer", answer)
+    monkeypatch.setattr(asked, "stream", answer)
     talk([KeyboardInterrupt, "stop", "half\\", KeyboardInterrupt, "go"], asked)
     printed = capsys.readouterr().out
     assert "begun␛[2J (stopped)\n" in printed and printed.count("begun␛[2J and done\n") == 1
@@ -136,16 +136,16 @@ def test_ctrl_c_stops_an_answer_or_a_line_and_not_the_chat(monkeypatch, capsys):
 
 def test_draws_go_on_from_answer_to_answer_and_a_seed_gives_all_of_them_again():
     def three():
-        asked = speaker(temperature=1.0)
-        return ["".join(asked.answer("x")) for _ in range(3)]
+        asked = assistant(temperature=1.0)
+        return ["".join(asked.stream("x")) for _ in range(3)]
 
     assert three() == three() and len(set(three())) == 3
 
 
 def test_top_k_counts_only_at_a_temperature():
-    greedy = "".join(speaker().answer("x"))
-    assert "".join(speaker(top_k=5).answer("x")) == greedy
-    assert "".join(speaker(top_k=1, temperature=1.0).answer("x")) == greedy
+    greedy = "".join(assistant().stream("x"))
+    assert "".join(assistant(top_k=5).stream("x")) == greedy
+    assert "".join(assistant(top_k=1, temperature=1.0).stream("x")) == greedy
 
 
 @pytest.mark.parametrize(("tokens", "text"), [(4, "🌍"), (3, "\ufffd"), (9, "🌍🌍\ufffd")])
@@ -157,18 +157,18 @@ def test_a_character_is_printed_when_all_its_bytes_are_there(monkeypatch, tokens
     def stream(*arguments):
         yield from ((0, earth[i % 4]) for i in range(arguments[2]))
 
-    monkeypatch.setattr("finetune.responses.stream", stream)
-    pieces = list(speaker(max_new_tokens=tokens).answer("x"))
+    monkeypatch.setattr("finetune.responses.generate_stream", stream)
+    pieces = list(assistant(max_new_tokens=tokens).stream("x"))
     assert "".join(pieces) == text
     assert all(piece in ("", "🌍", "\ufffd") for piece in pieces)
 
 
 def test_whether_an_answer_ended_is_known_of_each(monkeypatch):
-    asked = speaker()
+    asked = assistant()
     for tokens, ended in (([5, 299], True), ([5, 6], False), ([299], True)):
-        monkeypatch.setattr("finetune.responses.stream", lambda *_, t=tokens: ((0, x) for x in t))
-        list(asked.answer("x"))
-        assert asked.ended is ended
+        monkeypatch.setattr("finetune.responses.generate_stream", lambda *_, t=tokens: ((0, x) for x in t))
+        list(asked.stream("x"))
+        assert asked.last.hit_eos is ended
 
 
 def piped(monkeypatch, data):
@@ -184,7 +184,7 @@ def test_a_pipes_lines_are_answered_a_json_line_each(here, monkeypatch, capsys):
         asked = [*SMALL, "--max-new-tokens", "4", "--prompt", line["prompt"], "--input", "now"]
         assert generate.main(asked) == 0
         assert capsys.readouterr().out.strip() == line["response"] and line["ended"] is False
-    monkeypatch.setattr("finetune.responses.stream", lambda *_: iter([(0, 299)]))
+    monkeypatch.setattr("finetune.responses.generate_stream", lambda *_: iter([(0, 299)]))
     piped(monkeypatch, b"x")
     assert generate.main(SMALL) == 0
     ended = {"prompt": "x", "response": "", "ended": True}
