@@ -155,16 +155,6 @@ MISTAKES = {
     "mps": ("train", "--device mps", "--device mps: not usable here"),
     "model a file": ("train", "--model data.json", "data.json: is a file, not a directory"),
     "too large": ("train", "--eval-batches 9223372036854775808", "--eval-batches: has too many"),
-    "template": ("generate", "--prompt x --model odd", "odd.*: prompt_template is 'nope'"),
-    "idle top-k": ("generate", "--prompt x --top-k 5 --model small", "--top-k draws, and temper"),
-    "two prompts": ("generate", "--prompt x --prompts y --out z", "--prompt is one prompt"),
-    "no out": ("generate", "--prompts y", "--prompts FILE and --out FILE go together"),
-    "out alone": ("generate", "--out y", "--prompts FILE and --out FILE go together"),
-    "out there": ("generate", "--prompts y --out data.json", "--out data.json: already there"),
-    "no such file": ("generate", "--model small --prompts y --out z", "y: No such file"),
-    "no model there": ("generate", "--prompt x --model nowhere", "nowhere: no such directory"),
-    "raw input": ("generate", "--prompt x --input y --raw --model small", "--input .* --raw"),
-    "top-k": ("generate", "--prompt x --top-k 0", "--top-k: must be at least 1"),
 }
 
 
@@ -177,10 +167,7 @@ def test_a_mistake_is_one_line_and_status_2(here, case, capsys, monkeypatch):
     (here / "few.json").write_text(json.dumps(rows[:3]), encoding="utf-8")
     pretrained.save(here / "odd", textbook.small_model(vocab_size=300), "nope")
     pretrained.save(here / "narrow", textbook.small_model(vocab_size=300))
-    if script == "train":
-        status = run(lambda: train.main([*SMALL, *arguments.split()]))
-    else:
-        status = run(lambda: generate.main(arguments.split()))
+    status = run(lambda: train.main([*SMALL, *arguments.split()]))
     errors = capsys.readouterr().err.splitlines()
     assert status == 2
     errors = [line for line in errors if not line.startswith(("Model: ", "GPT-2 355M: "))]
@@ -194,51 +181,6 @@ def test_a_nan_stops_the_run_and_keeps_what_was_saved(here, capsys):
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 1 and re.search(r"loss became (nan|inf) after step \d+: try", errors[0])
     assert (here / "r" / "options.json").exists() and (here / "r" / "metrics.jsonl").exists()
-
-
-def test_a_bug_keeps_its_traceback_and_the_system_gets_one_line(capsys):
-    def raises(error):
-        def main():
-            raise error
-
-        return main
-
-    assert run(raises(OSError(28, "No space left on device", "runs/x/model"))) == 2
-    assert capsys.readouterr().err == "error: runs/x/model: No space left on device\n"
-    assert run(raises(UserError("one\nline"))) == 2
-    assert capsys.readouterr().err == "error: one line\n"
-    assert run(raises(OSError(28, "No space left on device"))) == 2
-    assert capsys.readouterr().err == "error: output: No space left on device\n"
-    assert run(raises(KeyboardInterrupt())) == 130
-    assert capsys.readouterr().err == "interrupted\n"
-    assert [run(lambda status=status: status) for status in (0, 1)] == [0, 1]
-    with pytest.raises(OSError, match="no file of the system's"):
-        run(raises(OSError("no file of the system's")))
-    for memory in (
-        MemoryError(),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
-        torch.OutOfMemoryError("CUDA out of memory."),
-    ):
-        assert run(raises(memory)) == 2
-        assert "not enough memory: a smaller --model" in capsys.readouterr().err
-    for bug in (
-        ValueError("x"),
-        AssertionError("x"),
-        RuntimeError("memory format"),
-        TypeError("x"),
-    ):
-        with pytest.raises(type(bug)):
-            run(raises(bug))
-
-
-def test_what_is_printed_is_utf8_whatever_the_console_has(monkeypatch):
-    written = {name: io.BytesIO() for name in ("stdout", "stderr")}
-    for name, buffer in written.items():
-        monkeypatch.setattr(sys, name, io.TextIOWrapper(buffer, encoding="ascii"))
-    assert run(lambda: print("é 🙂 \ud83d", flush=True) or print("ß", file=sys.stderr) or 0) == 0
-    sys.stderr.flush()
-    assert written["stdout"].getvalue().decode("utf-8").split() == ["é", "🙂", "?"]
-    assert written["stderr"].getvalue().decode("utf-8").split() == ["ß"]
 
 
 def test_records_that_do_not_fit_are_counted_and_named(here, capsys):
@@ -281,34 +223,6 @@ def test_the_template_of_a_run_is_the_template_of_its_answers(here, capsys):
     assert capsys.readouterr().out.strip() == responses[0]["response"]
 
 
-def test_generate_takes_raw_text_seeds_and_limits(here, capsys):
-    def ask(*arguments):
-        assert generate.main(["--model", "small", "--dtype", "float32", *arguments]) == 0
-        return capsys.readouterr()
-
-    warm = ["--raw", "--temperature", "1", "--top-k", "50", "--max-new-tokens", "20"]
-    first = ask("--prompt", "Once", *warm, "--seed", "1").out
-    assert first == ask("--prompt", "Once", *warm, "--seed", "1").out
-    assert first != ask("--prompt", "Once", *warm, "--seed", "2").out
-    assert first != ask("--prompt", "Once", *warm[1:], "--seed", "1").out  # in the template
-    ask("--prompt", "", "--raw")  # an empty text continues the end of another
-    assert "sees the last 500" in ask("--prompt", "x" * 400, "--max-new-tokens", "1").err
-
-
-def test_the_newest_finished_run_is_taken(here):
-    assert generate.newest_run() == "tiny"
-    for age, name in enumerate(["b", "a", "unfinished"]):
-        (here / "runs" / name / "model").mkdir(parents=True)
-        if name != "unfinished":
-            marker = here / "runs" / name / "responses.json"
-            marker.write_text("[]", encoding="utf-8")
-            os.utime(marker, (1000 + age, 1000 + age))
-    moved = here / "runs" / "moved" / "responses.json"  # whose model is somewhere else now
-    moved.parent.mkdir()
-    moved.write_text("[]", encoding="utf-8")
-    assert generate.newest_run() == str(Path("runs") / "a" / "model")
-
-
 def test_runs_that_begin_in_one_second_do_not_meet(here, monkeypatch, capsys):
     monkeypatch.setattr(time, "strftime", lambda form: "20260101-000000")
     for _ in range(3):
@@ -325,17 +239,6 @@ def test_the_first_validation_record_that_fits_is_asked(here, capsys):
     assert train.main([*SMALL, "--batch-size", "4", "--max-steps", "1", "--out", "r"]) == 0
     printed = capsys.readouterr().out
     assert "Instruction: Say hello." in printed and "Instruction: Too long" not in printed
-
-
-def test_an_output_that_nobody_reads_is_no_error(here):
-    """Neither a closed standard output nor, for what was read, one that closes half-way."""
-    arguments = ["--model", "small", "--prompt", "x", "--dtype", "float32"]
-    script = shlex.join(command("generate.py", *arguments))
-    for redirect in (">&-", "| head -c 1"):
-        done = subprocess.run(
-            ["sh", "-c", f"{script} {redirect}"], cwd=here, capture_output=True, encoding="utf-8"
-        )
-        assert done.returncode == 0 and done.stderr == "Model: small\n"
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -398,10 +301,6 @@ def test_the_defaults_are_the_lectures():
     ):
         options = train.with_recipe(parse(train.TrainOptions, words.split(), ""))
         assert (options.epochs, options.lr, options.schedule) == recipe
-    assert parse(generate.GenerateOptions, ["--prompt", "x"], "") == generate.GenerateOptions(
-        prompt="x", input="", raw=False, model=None, max_new_tokens=256, temperature=0.0,
-        top_k=None, seed=123, device="auto", dtype="auto", prompts=None, out=None,
-    )  # fmt: skip
     with pytest.raises(UserError, match="--max-steps: must be at least 1"):
         parse(train.TrainOptions, ["--max-steps", "0"], "")
 
@@ -596,51 +495,3 @@ def test_a_run_is_named_after_its_models_directory(here, capsys):
     (directory,) = (here / "runs").iterdir()
     assert re.fullmatch(r"small-\d{8}-\d{6}", directory.name)
     assert not (directory / "model" / "small").exists()
-
-
-def test_every_option_of_generate_reaches_its_place(here, monkeypatch):
-    class Reached(Exception):
-        pass
-
-    def stop(*arguments):
-        raise Reached(*arguments)
-
-    monkeypatch.setattr(speaker, "stream", stop)
-    words = "--model small --max-new-tokens 7 --temperature 0.5 --top-k 3 --seed 9 --dtype bfloat16"
-    with pytest.raises(Reached) as reached:
-        generate.main(["--prompt", "x", *words.split(), "--device", "cpu"])
-    model, prompts, *options, (generator,) = reached.value.args
-    assert {parameter.dtype for parameter in model.parameters()} == {torch.bfloat16}
-    assert prompts == [Tokenizer(300).encode(format_prompt("x"))]
-    assert options == [7, 299, 0.5, 3] and generator.initial_seed() == 9
-
-
-def test_an_answer_is_written_as_it_comes_and_ends_with_a_line_break(here, monkeypatch):
-    written, (a,) = io.BytesIO(), Tokenizer(300).encode("a")
-
-    def stream(*_):
-        yield 0, a
-        assert written.getvalue() == b"a"
-        yield 0, a
-        yield 0, 299  # the end of the text
-
-    monkeypatch.setattr(speaker, "stream", stream)
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="utf-8"))
-    assert generate.main(["--prompt", "x", "--model", "small"]) == 0
-    sys.stdout.flush()
-    assert written.getvalue() == f"aa{os.linesep}".encode()
-
-
-@pytest.mark.parametrize("more", [0, 1])
-def test_a_prompt_is_called_too_long_where_it_is(here, capsys, more):
-    asked = [
-        "--raw",
-        "--model",
-        "small",
-        "--max-new-tokens",
-        "1",
-        "--prompt",
-        "q7" * 250 + "q" * more,
-    ]
-    assert generate.main(asked) == 0
-    assert ("sees the last 500" in capsys.readouterr().err) == bool(more)
