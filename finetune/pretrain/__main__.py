@@ -39,7 +39,7 @@ from finetune.responses import Response, collect_response, response_entries
 from gpt.config import SIZES
 from gpt.errors import UserError, run_script
 from gpt.model import GPT
-from gpt.sampling import generate_stream
+from gpt.sampling import Sampling, generate_stream
 from gpt.tokenizer import Tokenizer
 from weights import pretrained
 
@@ -180,7 +180,7 @@ def sample(model: GPT, tokenizer: Tokenizer, text: Text) -> tuple[Record, Respon
     opening, rest = tokens[:OPENING], tokens[OPENING : OPENING + SAMPLE]
     generators = [torch.Generator().manual_seed(0)]
     end = tokenizer.end_of_text
-    stream = generate_stream(model, [opening], SAMPLE, end, 0.8, 40, generators)
+    stream = generate_stream(model, [opening], SAMPLE, end, Sampling(0.8, 40), generators)
     record = Record(instruction=tokenizer.decode(opening), output=tokenizer.decode(rest))
     return record, collect_response(tokenizer, [token for _, token in stream])
 

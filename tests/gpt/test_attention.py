@@ -157,7 +157,11 @@ def test_in_the_explicit_form_a_later_token_changes_nothing(T, seed, data):
 def test_the_explicit_form_is_for_training_in_bfloat16_on_a_cpu(taken, changes, monkeypatch):
     case = {"T": 9, "dtype": torch.bfloat16, "grad": True, "mask": None, "cache": None} | changes
     seen, kernel = [], F.scaled_dot_product_attention
-    monkeypatch.setattr(attention, "explicit_attention", lambda *a: seen.append("explicit") or explicit_attention(*a))
+    monkeypatch.setattr(
+        attention,
+        "explicit_attention",
+        lambda *a: seen.append("explicit") or explicit_attention(*a),
+    )
     monkeypatch.setattr(
         F, "scaled_dot_product_attention", lambda *a, **k: seen.append("kernel") or kernel(*a, **k)
     )
@@ -175,7 +179,9 @@ def test_the_explicit_form_is_for_no_other_device():
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_a_gradient_in_bfloat16_is_as_exact_by_the_explicit_form_as_by_the_kernel(seed, monkeypatch):
+def test_a_gradient_in_bfloat16_is_as_exact_by_the_explicit_form_as_by_the_kernel(
+    seed, monkeypatch
+):
     """The model's whole gradient, of some ten rounded steps: within 8 · 2⁻⁸ of float32's."""
     model = textbook.small_model(seed).float()
     inputs, targets = (textbook.random_tokens(4, 12, s) for s in (seed, seed + 1))
@@ -186,7 +192,9 @@ def test_a_gradient_in_bfloat16_is_as_exact_by_the_explicit_form_as_by_the_kerne
         return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
 
     exact, calls = gradient(torch.float32), []
-    monkeypatch.setattr(attention, "explicit_attention", lambda *a: calls.append(1) or explicit_attention(*a))
+    monkeypatch.setattr(
+        attention, "explicit_attention", lambda *a: calls.append(1) or explicit_attention(*a)
+    )
     by_formula = gradient(torch.bfloat16)
     assert len(calls) == 2  # one a layer
     monkeypatch.setattr(attention, "_use_explicit", lambda query: False)

@@ -91,7 +91,9 @@ def test_chosen_positions_are_exactly_those_of_the_full_logits(seed, T, data):
     model, tokens = textbook.small_model(seed), textbook.random_tokens(3, T, seed)
     chosen = st.lists(st.booleans(), min_size=3 * T, max_size=3 * T)
     select = torch.tensor(data.draw(chosen)).view(3, T)
-    assert torch.equal(model.hidden_states(tokens, select=select), model.hidden_states(tokens)[select])
+    assert torch.equal(
+        model.hidden_states(tokens, select=select), model.hidden_states(tokens)[select]
+    )
     torch.testing.assert_close(model(tokens, select=select), model(tokens)[select])
 
 
