@@ -1,90 +1,111 @@
-"""Ask a model: `python generate.py --prompt "What is the opposite of hot?"`, or talk to it.
+"""Ask a model: `python generate.py "What is the opposite of hot?"`, or talk to it.
 
-    python generate.py                                     in a terminal: a chat
+    python generate.py                                          in a terminal: a chat
     echo "What is the opposite of hot?" | python generate.py    each line asked, a JSON line each
-    python generate.py --prompts FILE --out FILE           a file of prompts, in batches
+    python generate.py --prompts FILE --out FILE                a file of prompts, in batches
 
 The prompt is put into the template that the model was fine-tuned with (finetune/prompt.py), and
-the answer is printed token by token as the model chooses it (gpt/sampling.py). With `--raw` the
-text goes in as it is and the model simply continues it, which is all that a model that was not
-fine-tuned can do.
+the response is printed token by token as it is generated (gpt/sampling.py). Where a response ends
+is in finetune/responses.py. With `--raw` the model continues the text without a template, which is
+all that a model that was not fine-tuned can do.
 """
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from gpt.errors import UserError, quiet_interrupt, run_script
+from gpt.errors import UserError, printable, quiet_interrupt, run_script
 
 if __name__ == "__main__":
     quiet_interrupt()  # while torch is imported, which takes seconds
 
 import torch
 
-from finetune.dataset import Record, read_records
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.extras.chat import Chat, edited_lines
+from finetune.extras.prompt_file import PromptFile
 from finetune.options import option, parse
-from finetune.responses import Assistant, generate_responses, load_for_prompts
+from finetune.responses import Assistant, load_for_prompts
 from gpt.config import SIZES
-from weights.files import write_text
+from gpt.sampling import Sampling
 
-RUNS = Path("runs")
+HERE = Path(__file__).resolve().parent
+
+many = partial(option, group="a file of prompts")
+drawing = partial(option, group="how tokens are chosen")
+machine = partial(option, group="the machine")
 
 
 @dataclass(frozen=True)
 class GenerateOptions:
     """Every option of generate.py."""
 
-    prompt: str | None = option(
-        None, "the instruction to answer (default: a chat, or the lines of a pipe)", metavar="TEXT"
+    text: str | None = option(
+        None,
+        "the instruction (default: a chat, or each line of a pipe)",
+        metavar="TEXT",
+        positional=True,
     )
-    input: str = option("", "what the instruction is about, if it needs more", metavar="TEXT")
-    prompts: str | None = option(
-        None, "a file of prompts: one a line, or instruction records", metavar="FILE"
-    )
-    out: str | None = option(None, "where their answers go, as JSON Lines", metavar="FILE")
-    raw: bool = option(False, "continue the prompt as it is, without a template")
+    prompt: str | None = option(None, "the same, as an option", metavar="TEXT")
+    input: str = option("", "a text that the instruction is about", metavar="TEXT")
+    raw: bool = option(False, "continue the text without a template")
     model: str | None = option(
         None,
         f"{', '.join(SIZES)}, or a model's directory (default: the newest run's, else tiny)",
         metavar="NAME|DIR",
     )
-    max_new_tokens: int = option(256, "the longest answer, in tokens", min=1)
-    temperature: float = option(0.0, "0 takes the likeliest token; above, draws", min=0)
-    top_k: int | None = option(None, "draw from the k likeliest tokens only", min=1)
-    seed: int = option(123, "seeds the draws", min=0)
-    device: str = option("auto", "where to compute", choices=DEVICES)
-    dtype: str = option("auto", "the numbers to compute in", choices=("auto", *DTYPES))
+    max_new_tokens: int = option(256, "longest response, in tokens", min=1)
+    prompts: str | None = many(
+        None, "a prompt on each line, or records as JSON or JSON Lines", metavar="FILE"
+    )
+    out: str | None = many(
+        None, "file for the responses, as JSON Lines; an unfinished one is resumed", metavar="FILE"
+    )
+    temperature: float = drawing(0.0, "0: the most likely token; above: draw a token", min=0)
+    top_k: int | None = drawing(None, "draw from the N most likely tokens only", min=1)
+    top_p: float | None = drawing(
+        None, "draw from the fewest tokens with probability X together", greater_than=0, max=1
+    )
+    seed: int = drawing(123, "seed of the draws", min=0)
+    device: str = machine("auto", "device", choices=DEVICES)
+    dtype: str = machine("auto", "dtype of weights and products", choices=("auto", *DTYPES))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(GenerateOptions, argv, "Ask a model, or let it continue a text.")
     check(options)
+    prompts = None
+    if options.prompts is not None:
+        prompts = PromptFile(options.prompts, options.out, options.input, options.raw)
     device = choose_device(options.device)
     dtype = choose_dtype(options.dtype, device)
+    sampling = Sampling(options.temperature, options.top_k, options.top_p)
     generator = torch.Generator().manual_seed(options.seed)
 
     def load(name: str) -> Assistant:
         loaded = load_for_prompts(name, options.raw, dtype, device)
-        settings = options.max_new_tokens, options.temperature, options.top_k
-        return Assistant(name, *loaded, *settings, generator)
+        return Assistant(name, *loaded, options.max_new_tokens, sampling, generator)
 
-    name = options.model or newest_run()
-    assistant = load(name)
-    alone = options.prompt is None and options.prompts is None
-    if alone and all(end is not None and end.isatty() for end in (sys.stdin, sys.stdout)):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # whatever is typed or pasted
+    if options.model is None and (note := unfinished_note()):
+        print(note, file=sys.stderr)
+    assistant = load(options.model or newest_run())
+    prompt = options.text if options.prompt is None else options.prompt
+    terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    if prompt is None and prompts is None and terminal:
         talk(Chat(assistant, load, options.input))
         return 0
-    print(f"Model: {name}", file=sys.stderr)
-    if options.prompts is not None:
-        answer_file(assistant, options)
-    elif options.prompt is not None:
-        for piece in assistant.stream(options.prompt, options.input):
-            print(piece, end="", flush=True)
+    note = "" if assistant.fine_tuned else ", not fine-tuned: run train.py first"
+    dtype_name = str(dtype).removeprefix("torch.")
+    print(f"Model: {assistant.name} in {dtype_name} on {device}{note}", file=sys.stderr)
+    if prompts is not None:
+        prompts.answer(assistant, options.seed)
+    elif prompt is not None:
+        for piece in assistant.stream(prompt, options.input):
+            print(printable(piece), end="", flush=True)
         print()
     else:
         answer_lines(assistant, options.input)
@@ -95,18 +116,20 @@ def check(options: GenerateOptions) -> None:
     """Raises UserError for options that do not go together."""
     if options.raw and options.input:
         raise UserError("--input is a part of the template, which --raw leaves out; drop one")
-    if options.top_k is not None and options.temperature == 0:
-        raise UserError("--top-k draws, and temperature 0 does not; give a --temperature above 0")
-    if options.prompt is not None and options.prompts is not None:
-        raise UserError("--prompt is one prompt and --prompts a file of them; drop one")
+    if options.temperature == 0 and (options.top_k or options.top_p) is not None:
+        name = "--top-k" if options.top_k is not None else "--top-p"
+        raise UserError(f"{name} draws, and temperature 0 does not; give a --temperature above 0")
+    given = {"a TEXT": options.text, "--prompt": options.prompt, "--prompts": options.prompts}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise UserError(f"{' and '.join(names)} are both prompts; drop one")
     if (options.prompts is None) != (options.out is None):
         raise UserError("--prompts FILE and --out FILE go together; give both")
-    if options.out is not None and Path(options.out).exists():
-        raise UserError(f"--out {options.out}: already there; give another, to lose nothing")
 
 
 def talk(chat: Chat) -> None:
     """Until the user leaves; with line editing, and the history kept."""
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # whatever is typed or pasted
     save = edited_lines()
     try:
         chat.run(input)
@@ -115,11 +138,10 @@ def talk(chat: Chat) -> None:
 
 
 def answer_lines(assistant: Assistant, input: str) -> None:
-    """Each line of the standard input, but for empty ones, becomes a line of JSON at once."""
-    lines = sys.stdin.buffer if sys.stdin is not None else []
-    for number, line in enumerate(lines, start=1):
+    """Each line of the standard input, except empty ones, becomes a line of JSON at once."""
+    for number, line in enumerate(sys.stdin.buffer if sys.stdin else [], start=1):
         try:
-            prompt = line.decode("utf-8").strip()
+            prompt = line.decode("utf-8").removeprefix("\ufeff" if number == 1 else "").strip()
         except UnicodeDecodeError as error:
             raise UserError(f"line {number}: not UTF-8 (byte {error.start})") from None
         if prompt:
@@ -128,44 +150,29 @@ def answer_lines(assistant: Assistant, input: str) -> None:
             print(json.dumps(said, ensure_ascii=False), flush=True)
 
 
-def answer_file(assistant: Assistant, options: GenerateOptions) -> None:
-    """The answers of a file of prompts, in their order, written when all are there."""
-    path = Path(options.prompts)
-    if path.suffix in (".json", ".jsonl"):
-        records = read_records(path, require_output=False)
-    else:
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise UserError(f"{path}: not UTF-8 (byte {error.start})") from None
-        records = [Record(line.strip(), "", options.input) for line in lines if line.strip()]
-    if not records:
-        raise UserError(f"{path}: no prompt in it")
-    responses = generate_responses(
-        assistant.model,
-        assistant.tokenizer,
-        records,
-        assistant.template,
-        options.max_new_tokens,
-        temperature=options.temperature,
-        top_k=options.top_k,
-        seed=options.seed,
-    )
-    lines = []
-    for record, response in zip(records, responses, strict=True):
-        said = {"prompt": record.instruction, "input": record.input}
-        said |= {"response": response.text, "ended": response.hit_eos}
-        lines.append(json.dumps(said, ensure_ascii=False) + "\n")
-    write_text(Path(options.out), "".join(lines))
-    print(f"{len(lines)} answers in {options.out}", file=sys.stderr)
+def run_directories() -> list[Path]:
+    """The directories under runs/, here and beside this script."""
+    roots = [Path()] if Path.cwd() == HERE else [Path(), HERE]
+    return [path.parent for root in roots for path in root.glob("runs/*/options.json")]
 
 
 def newest_run() -> str:
-    """The model of the run under runs/ that finished last; "tiny" if there is none."""
-    finished = [path for path in RUNS.glob("*/responses.json") if (path.parent / "model").is_dir()]
+    """The model of the run that finished last; "tiny" if there is none."""
+    finished = [run for run in run_directories() if (run / "responses.json").is_file()]
+    finished = [run for run in finished if (run / "model").is_dir()]
     if not finished:
         return "tiny"
-    return str(max(finished, key=lambda path: path.stat().st_mtime).parent / "model")
+    return str(max(finished, key=lambda run: (run / "responses.json").stat().st_mtime) / "model")
+
+
+def unfinished_note() -> str | None:
+    """A line about the run that was started last, if it did not finish."""
+    runs = run_directories()
+    newest = max(runs, key=lambda run: (run / "options.json").stat().st_mtime, default=None)
+    if newest is None or (newest / "responses.json").is_file():
+        return None
+    resume = f"python train.py --resume {shlex.quote(str(newest))}"
+    return f"{newest} is unfinished. To resume it: {resume}"
 
 
 if __name__ == "__main__":

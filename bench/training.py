@@ -21,7 +21,6 @@ from statistics import mean, median
 from typing import Any
 
 import torch
-from finetune.extras.shared_prefixes import build_trie
 
 from bench.harness import (
     HARDWARE,
@@ -43,6 +42,7 @@ from bench.harness import (
 )
 from finetune.collate import Batch, Loader
 from finetune.dataset import BUNDLED, encode
+from finetune.extras.shared_prefixes import build_trie
 from finetune.options import option, parse
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError, run_script

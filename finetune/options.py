@@ -2,13 +2,14 @@
 
 import argparse
 import math
+import re
 import shlex
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import MISSING, field, fields
 from typing import Any, NoReturn, TypeVar, get_args
 
-from gpt.errors import UserError
+from gpt.errors import UserError, did_you_mean
 
 Options = TypeVar("Options")
 
@@ -20,6 +21,7 @@ def option(
     choices: Sequence[str] | None = None,
     metavar: str | None = None,
     min: float | None = None,
+    max: float | None = None,
     greater_than: float | None = None,
     positional: bool = False,
     group: str = "",
@@ -27,16 +29,16 @@ def option(
 ) -> Any:
     """A dataclass field that is an option. `...` as its default means that it must be given.
 
-    A bool is a flag: False unless it is given. A positional one is given without its name. `min`
-    and `greater_than` bound a number from below. `group` is the heading it has in --help. `bare` is
-    what the option means when it is given without a value.
+    A bool is a flag: False unless it is given. A positional one is given without its name, and may
+    be left out if it has a default. `min`, `max` and `greater_than` bound a number. `group` is the
+    heading it has in --help. `bare` is what the option means when it is given without a value.
     """
     assert default is not True, "a flag can only turn something on"
     details = {"help": help, "choices": choices, "metavar": metavar}
     details |= {"positional": positional, "group": group}
     if bare is not None:
         details |= {"nargs": "?", "const": bare}
-    bounds = {"min": min, "greater_than": greater_than}
+    bounds = {"min": min, "max": max, "greater_than": greater_than}
     return field(
         default=MISSING if default is ... else default, metadata=details | {"bounds": bounds}
     )
@@ -53,7 +55,8 @@ def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> O
             groups[heading] = parser.add_argument_group(heading)
         group = groups[heading]
         if details.pop("positional"):
-            group.add_argument(each.name, **details)
+            nargs = None if each.default is MISSING else "?"
+            group.add_argument(each.name, nargs=nargs, **details)
             continue
         if each.type is bool:
             group.add_argument(flag(each.name), action="store_true", help=details["help"])
@@ -87,8 +90,8 @@ def parse_resumed(
         was, asked = getattr(before, each.name), getattr(now, each.name)
         if was != asked and each.name not in changeable:
             raise UserError(
-                f"{flag(each.name)}: the run has {was} and cannot change to {asked}; start a "
-                "new run for that"
+                f"{flag(each.name)}: the run has {was} and cannot change to {asked}; start a new "
+                "run for that"
             )
     return now
 
@@ -113,7 +116,9 @@ def flag(name: str) -> str:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message} (see --help)")
+        unknown = re.match(r"unrecognized arguments: (--[^\s=]+)", message)
+        hint = did_you_mean(unknown[1], self._option_string_actions) if unknown else ""
+        raise UserError(f"{message}{hint} (see --help)")
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -125,8 +130,12 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
         return super()._get_help_string(action)
 
 
-def _bounded(kind: type, min: float | None, greater_than: float | None):
-    def convert(text: str):
+def _bounded(
+    kind: type, min: float | None, max: float | None, greater_than: float | None
+) -> Callable[[str], Any]:
+    """What converts an option's text to its type and checks the bounds."""
+
+    def convert(text: str) -> Any:
         value = kind(text)
         if kind is str:
             return value
@@ -136,6 +145,8 @@ def _bounded(kind: type, min: float | None, greater_than: float | None):
             raise argparse.ArgumentTypeError(f"must be a finite number, not {text}")
         if min is not None and value < min:
             raise argparse.ArgumentTypeError(f"must be at least {min}, not {text}")
+        if max is not None and value > max:
+            raise argparse.ArgumentTypeError(f"must be at most {max}, not {text}")
         if greater_than is not None and value <= greater_than:
             raise argparse.ArgumentTypeError(f"must be above {greater_than}, not {text}")
         return value

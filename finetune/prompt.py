@@ -5,7 +5,7 @@ function makes the prompt, up to and including the header that the response foll
 it. A training text is that prompt, then the response.
 
 The first template is that of Stanford Alpaca (Taori et al., 2023) in the lecture's form, which
-has one preamble for records with and without an input; the second is the chat form of Phi-3
+has one preamble for records with and without an input. The second is the chat form of Phi-3
 (Abdin et al., 2024), which is shorter.
 """
 
@@ -32,6 +32,11 @@ def phi3(instruction: str, input: str = "") -> str:
 
 
 TEMPLATES: dict[str, Callable[[str, str], str]] = {"alpaca": alpaca, "phi3": phi3}
+# The lines that begin a part of a prompt. A response that writes one has begun another exchange.
+HEADERS = {
+    "alpaca": ("### Instruction:", "### Input:", "### Response:"),
+    "phi3": ("<|user|>", "<|assistant|>"),
+}
 
 
 def format_prompt(instruction: str, input: str = "", template: str = "alpaca") -> str:

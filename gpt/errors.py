@@ -1,14 +1,17 @@
-"""Errors that the user can mend, and how a script ends.
+"""Errors that the user can mend, how a script ends, and how text is shown in a terminal.
 
 A wrong option, a broken file, a record without an output: each is raised as a `UserError` (or a
 subclass that says where) whose message is one line: which file, which entry, what is wrong, what
 to do. `run_script` prints that line and ends with status 2. Any other exception is a bug of ours
-and keeps its traceback. Both are in the lowest room because every room raises such errors.
+and keeps its traceback. All this is in the lowest room because every room raises such errors.
 """
 
+import contextlib
+import difflib
+import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 # The characters that a terminal obeys (those below a space, delete, and U+0080 to U+009F), and a
 # picture of each: U+241B, ␛, stands for ESC. A line break and a tab stay.
@@ -29,17 +32,22 @@ def printable(text: str) -> str:
     return text.translate(CONTROL_PICTURES) if sys.stdout.isatty() else text
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean X?" with the known word most like `word`, or "" if none is."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def run_script(main: Callable[[], int]) -> int:
     """`main`'s exit status; 2 and one line on stderr for a mistake of the user's; 130 for Ctrl-C.
 
     Such mistakes are a UserError, the system's refusal of a file (a full disk, a missing
     permission) and a lack of memory. Anything else is a bug and shows its traceback.
     """
-    # A process without a terminal may have neither; and Windows consoles are not UTF-8.
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    _open_standard_streams()
+    # Windows consoles are not UTF-8; and a line belongs in a log file as soon as it is printed.
     for output in (sys.stdout, sys.stderr):
-        output.reconfigure(encoding="utf-8", errors="replace")
+        output.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     try:
         status = main()
         sys.stdout.flush()
@@ -47,22 +55,47 @@ def run_script(main: Callable[[], int]) -> int:
     except UserError as error:
         message = str(error)
     except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for output in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
         return 141  # as the shell says it: 128 + SIGPIPE
-    except OSError as error:
-        if error.strerror is None:
+    except (MemoryError, RuntimeError, OSError) as error:
+        if _is_lack_of_memory(error):
+            message = (
+                "not enough memory: --low-memory, --lora-rank 16, a smaller --batch-size or a "
+                "smaller model (--model 124M) takes less"
+            )
+        elif isinstance(error, OSError) and error.strerror is not None:
+            message = f"{error.filename or 'output'}: {error.strerror}"
+        else:
             raise
-        message = f"{error.filename or 'output'}: {error.strerror}"
-    except (MemoryError, RuntimeError) as error:
-        signs = ("can't allocate memory", "out of memory")  # torch's, on the CPU and on a GPU
-        if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in signs):
-            raise
-        message = "not enough memory: a smaller --model or --batch-size takes less"
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    print("error: " + " ".join(message.split()), file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):
+        print("error: " + " ".join(message.split()).translate(CONTROL_PICTURES), file=sys.stderr)
     return 2
+
+
+def _open_standard_streams() -> None:
+    """Give a process that was started without stdin, stdout or stderr the null device for them.
+
+    Else the next file that is opened gets the number of one, and what is printed is written there.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    signs = ("can't allocate memory", "out of memory")  # torch's, on the CPU and on a GPU
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in signs)
 
 
 def quiet_interrupt() -> None:

@@ -1,12 +1,14 @@
 """Text generation: choose the next token by the model's logits, append it, repeat.
 
 Greedy takes the most likely token. Sampling draws one, after dividing the logits by a temperature
-and keeping the k most likely (top-k: Fan et al., 2018, and GPT-2's own samples with k = 40).
+and keeping the k most likely (top-k: Fan et al., 2018, and GPT-2's own samples with k = 40), or the
+fewest whose probabilities sum to p (top-p or nucleus sampling: Holtzman et al., 2020).
 
 Shapes: B rows still being generated, T tokens, V vocabulary.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,21 +18,37 @@ from gpt.errors import UserError
 from gpt.model import GPT, eval_mode
 
 
+class Sampling(NamedTuple):
+    """How a token is chosen. Temperature 0 is greedy: it draws nothing, from however many."""
+
+    temperature: float = 0.0
+    top_k: int | None = None  # draw from the k most likely tokens
+    top_p: float | None = None  # draw from the fewest tokens that together have this probability
+
+
+GREEDY = Sampling()
+
+
 def sample_next_token(
-    logits: Tensor, temperature: float, top_k: int | None, generators: Sequence[torch.Generator]
+    logits: Tensor, sampling: Sampling, generators: Sequence[torch.Generator]
 ) -> list[int]:
     """The next token of each row of logits (B, V). Row b draws from `generators[b]`.
 
-    Temperature 0 is greedy and draws nothing. Where tokens tie for the last of the k places,
-    exactly k stay. Raises UserError for logits that are NaN or infinite.
+    Where tokens tie for the last of the k places, exactly k stay. The nucleus is taken of what
+    top-k leaves, after the temperature. Raises UserError for logits that are NaN or infinite.
     """
-    if not torch.isfinite(logits.amax(dim=-1)).all():
+    best = logits.amax(dim=-1)  # (B,); NaN if a logit of the row is
+    if not torch.isfinite(best).all():
         raise UserError("the model's logits are not finite: its weights are damaged")
+    temperature, top_k, top_p = sampling
     if temperature == 0:
         return logits.argmax(dim=-1).tolist()
     top = torch.topk(logits.float(), min(top_k or logits.size(-1), logits.size(-1)))  # (B, k)
     below_best = top.values - top.values[:, :1]  # ≤ 0, so that no temperature makes it overflow
     probabilities = torch.softmax(below_best / max(temperature, 1e-30), dim=-1).cpu()
+    if top_p is not None:  # from the most likely on, a token is kept while those before have < p
+        before = probabilities.cumsum(dim=-1) - probabilities
+        probabilities = probabilities.masked_fill(before >= top_p, 0)
     tokens = top.indices.cpu()
     return [
         int(row[torch.multinomial(p, 1, generator=generator)])
@@ -44,22 +62,25 @@ def generate_stream(
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     end_of_text: int,
-    temperature: float = 0.0,
-    top_k: int | None = None,
+    sampling: Sampling = GREEDY,
     generators: Sequence[torch.Generator] = (),
+    stop: Callable[[list[int]], bool] | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Continue every prompt, yielding (prompt's index, next token id) as soon as each is known.
 
     A row ends with its `end_of_text` (yielded as well), after `max_new_tokens`, or when the context
     is full: when prompt and response together have `context_length` tokens. A prompt must be
-    shorter than that. Each row gets what it would get alone: rows of unequal lengths are padded on
-    the left and masked, and each draws from a CPU generator of its own (one per prompt; none are
-    needed at temperature 0).
+    shorter than that. A row also ends where `stop`, given its new tokens, is true.
+
+    Each row gets what it would get alone: rows of unequal lengths are padded on the left and
+    masked, and each draws from a CPU generator of its own (one per prompt; greedy needs none).
     """
     context = model.config.context_length
     assert all(0 < len(prompt) < context for prompt in prompts), "no token to continue, or no room"
-    assert temperature >= 0 and (top_k is None or top_k >= 1)
-    assert temperature == 0 or len(generators) == len(prompts), "one generator for each prompt"
+    assert sampling.temperature >= 0 and (sampling.top_k is None or sampling.top_k >= 1)
+    assert sampling.top_p is None or 0 < sampling.top_p <= 1
+    greedy = sampling.temperature == 0
+    assert greedy or len(generators) == len(prompts), "one generator for each prompt"
     if not prompts or max_new_tokens == 0:
         return
 
@@ -79,8 +100,8 @@ def generate_stream(
             last = torch.zeros_like(tokens, dtype=torch.bool)
             last[:, -1] = True
             logits = model(tokens, select=last, cache=cache, padding=padding)  # (B, V)
-            row_generators = [generators[row] for row in rows] if temperature else ()
-            chosen = sample_next_token(logits, temperature, top_k, row_generators)
+            row_generators = [] if greedy else [generators[row] for row in rows]
+            chosen = sample_next_token(logits, sampling, row_generators)
             for row, token in zip(rows, chosen, strict=True):
                 texts[row].append(token)
                 yield row, token
@@ -88,7 +109,9 @@ def generate_stream(
             unfinished = [
                 i
                 for i, row in enumerate(rows)
-                if texts[row][-1] != end_of_text and len(texts[row]) < context
+                if texts[row][-1] != end_of_text
+                and len(texts[row]) < context
+                and not (stop and stop(texts[row][len(prompts[row]) :]))
             ]
             if not unfinished:
                 return
@@ -104,18 +127,17 @@ def generate(
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     end_of_text: int,
-    temperature: float = 0.0,
-    top_k: int | None = None,
+    sampling: Sampling = GREEDY,
     generators: Sequence[torch.Generator] = (),
 ) -> list[list[int]]:
     """`generate_stream`, collected: the new tokens of each prompt, without the end of text."""
-    answers: list[list[int]] = [[] for _ in prompts]
+    new: list[list[int]] = [[] for _ in prompts]
     for row, token in generate_stream(
-        model, prompts, max_new_tokens, end_of_text, temperature, top_k, generators
+        model, prompts, max_new_tokens, end_of_text, sampling, generators
     ):
         if token != end_of_text:
-            answers[row].append(token)
-    return answers
+            new[row].append(token)
+    return new
 
 
 def _left_padded(rows: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor | None]:

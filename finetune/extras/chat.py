@@ -1,31 +1,38 @@
 """Talk to a model in the terminal.
 
-What it was fine-tuned on are single instructions, so each is answered by itself: what was said
-before is not remembered. Line editing and history are Python's `readline`, where there is one.
+It was fine-tuned on single instructions, so each one is answered by itself: the chat does not
+remember earlier ones. Line editing and history are Python's `readline`, where there is one.
 """
 
 import contextlib
 from collections.abc import Callable
 
 from finetune.responses import Assistant
-from gpt.errors import UserError
+from gpt.errors import UserError, did_you_mean, printable
+from gpt.sampling import Sampling
 from weights.files import cache_directory
 
+EXAMPLES = """\
+  What is the opposite of hot?
+  Rewrite in the passive voice: The cook bakes the bread.
+  Name three animals that live on a farm.
+  Correct the spelling: I recieved your mesage.
+  Write a sentence with the word "river"."""
+
 HELP = """\
-Write an instruction and press Enter. A line that ends in \\ goes on in the next one.
-  /input TEXT       what the next instructions are about; without TEXT, nothing
-  /temperature X    0 takes the likeliest token; above, draws
-  /top-k N          draw from the N likeliest tokens only, at a temperature above 0; "off": all
+Write an instruction and press Enter. A line that ends in \\ continues on the next one.
+  /input TEXT       a text that the next instructions are about; without TEXT, none
+  /temperature X    0: the most likely token; above 0: draw a token, more freely as X grows
+  /top-k N          draw from the N most likely tokens only (temperature above 0); "off": from all
+  /top-p P          draw from the fewest tokens with probability P together; "off": from all
   /model NAME|DIR   ask another model
-  /help             this
-  /quit             leave, as Ctrl-D does
-Ctrl-C stops an answer. An instruction that begins with / is written with //."""
+  /examples         instructions to try
+  /help             this list
+  /quit             leave, as "exit" and Ctrl-D do
+Ctrl-C stops a response. To begin an instruction with /, write //."""
 
+COMMANDS = ("/input", "/temperature", "/top-k", "/top-p", "/model", "/examples", "/help", "/quit")
 HISTORY_LENGTH = 1000  # lines
-
-# Characters that a terminal obeys rather than shows, as signs that stand for them: ESC as ␛.
-CONTROL_PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
-CONTROL_PICTURES |= {127: 0x2421} | dict.fromkeys(range(128, 160), 0xFFFD)
 
 
 class Chat:
@@ -37,8 +44,9 @@ class Chat:
         self.assistant, self.load, self.input = assistant, load, input
 
     def run(self, read: Callable[[str], str]) -> None:
-        """Until the end of the input; `read` shows a prompt and gives a line, as `input` does."""
-        print(f"{self.assistant.name}: each instruction is answered by itself. /help for more.")
+        """Until the end of the input; `read` shows a prompt and returns a line, as `input` does."""
+        self.introduce()
+        print(f"Each instruction is answered by itself. Some to try:\n{EXAMPLES}\n/help for more.")
         while True:
             try:
                 line = read("> ")
@@ -50,18 +58,26 @@ class Chat:
             except KeyboardInterrupt:
                 print("\nCtrl-D or /quit leaves.")
                 continue
-            if line.strip() == "/quit":
+            word = line.strip().lower()
+            if word in ("exit", "quit", "/exit", "/quit"):
                 return
-            if line.startswith("/") and not line.startswith("//"):
+            if word == "help":
+                print(HELP)
+            elif line.startswith("/") and not line.startswith("//"):
                 self.command(line)
-            elif line.strip():
+            elif word:
                 self.answer(line.removeprefix("/") if line.startswith("//") else line)
+
+    def introduce(self) -> None:
+        """Print the model's name, and whether it was fine-tuned."""
+        note = "" if self.assistant.fine_tuned else ", not fine-tuned: run train.py first"
+        print(f"Model: {self.assistant.name}{note}")
 
     def answer(self, instruction: str) -> None:
         """Print the response as it is generated."""
         try:
             for piece in self.assistant.stream(instruction, self.input):
-                print(piece.translate(CONTROL_PICTURES), end="", flush=True)
+                print(printable(piece), end="", flush=True)
         except UserError as error:
             print(f"error: {error}", end="")
         except KeyboardInterrupt:
@@ -69,43 +85,61 @@ class Chat:
         print("\n")
 
     def command(self, line: str) -> None:
-        """Do what a line beginning with / says, or say in a line why not."""
-        name, _, value = line.partition(" ")
+        """Do what a line beginning with / says, or print why it cannot be done."""
+        name, _, value = line.strip().partition(" ")
         value = value.strip()
+        sampling = self.assistant.sampling
         try:
             if name == "/help":
                 print(HELP)
+            elif name == "/examples":
+                print(EXAMPLES)
             elif name == "/input":
                 self.input = value
-                print(f"Input: {value}" if value else "No input.")
+                print(f"Input: {printable(value)}" if value else "No input.")
             elif name == "/temperature":
-                self.assistant.temperature = _number(value, 0.0)
-                print(f"Temperature {self.assistant.temperature:g}.")
+                self.set(sampling._replace(temperature=_number(value, 0)))
             elif name == "/top-k":
-                self.assistant.top_k = None if value == "off" else int(_number(value, 1, int))
-                idle = "" if self.assistant.temperature else " It counts at a temperature above 0."
-                print(f"Top-k {value}.{idle}")
+                self.set(sampling._replace(top_k=_number(value, 1, kind=int, off=True)))
+            elif name == "/top-p":
+                self.set(sampling._replace(top_p=_number(value, 0.001, 1, off=True)))
             elif name == "/model":
                 if not value:
                     raise UserError("/model needs a name or a directory")
-                before, self.assistant = self.assistant, self.load(value)
-                self.assistant.temperature, self.assistant.top_k = before.temperature, before.top_k
-                print(f"Asking {value}.")
+                self.assistant = self.load(value)
+                self.assistant.sampling = sampling
+                self.introduce()
             else:
-                raise UserError(f"{name}: no such command; /help has them all")
+                raise UserError(f"{name}: no such command{did_you_mean(name, COMMANDS)}")
         except UserError as error:
-            print(f"error: {error}")
+            print(f"error: {printable(str(error))}")
+        except OSError as error:  # of /model: a name that is too long, a directory that is closed
+            print(f"error: {name}: {error.strerror}")
         except KeyboardInterrupt:
             print("\nstopped")
 
+    def set(self, sampling: Sampling) -> None:
+        """Choose tokens in this way from now on, and print it."""
+        self.assistant.sampling = sampling
+        temperature, top_k, top_p = sampling
+        print(
+            f"Temperature {temperature:g}, top-k {top_k or 'off'}, top-p {top_p or 'off'}", end=""
+        )
+        print("." if temperature else ": at temperature 0 nothing is drawn.")
 
-def _number(text: str, least: float, kind: type = float) -> float:
+
+def _number(
+    text: str, least: float, most: float = 1e30, kind: type = float, off: bool = False
+) -> float | None:
+    """The number in `text`; None for the word "off" where it is allowed. Raises UserError."""
+    if off and text == "off":
+        return None
     try:
         value = kind(text)
     except ValueError:
-        raise UserError(f"{text!r} is no number") from None
-    if not least <= value < float("inf"):
-        raise UserError(f"{text} is too small or too large: it should be {least} or more")
+        raise UserError(f"{text!r} is not a number") from None
+    if not least <= value <= most:
+        raise UserError(f"{text} is out of range: {least:g} to {most:g}")
     return value
 
 
@@ -116,7 +150,7 @@ def edited_lines() -> Callable[[], None]:
     """
     try:
         import readline
-    except ImportError:  # Windows, whose terminal has an editing of its own
+    except ImportError:  # Windows, whose terminal has its own line editing
         return lambda: None
     path = cache_directory() / "history"
     with contextlib.suppress(OSError):

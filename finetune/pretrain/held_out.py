@@ -8,7 +8,7 @@ from finetune.loss import batch_loss_sum
 from finetune.pretrain.texts import Text, chunk
 from finetune.responses import Response, collect_response
 from gpt.model import GPT, eval_mode
-from gpt.sampling import generate_stream
+from gpt.sampling import Sampling, generate_stream
 from gpt.tokenizer import Tokenizer
 
 OPENING, SAMPLE = 40, 80  # tokens of the text that are read, and tokens that are generated
@@ -41,6 +41,6 @@ def sample(model: GPT, tokenizer: Tokenizer, text: Text) -> tuple[Record, Respon
     opening, rest = tokens[:length], tokens[length : length + SAMPLE]
     generators = [torch.Generator().manual_seed(0)]
     end = tokenizer.end_of_text
-    stream = generate_stream(model, [opening], SAMPLE, end, 0.8, 40, generators)
+    stream = generate_stream(model, [opening], SAMPLE, end, Sampling(0.8, 40), generators)
     record = Record(instruction=tokenizer.decode(opening), output=tokenizer.decode(rest))
     return record, collect_response(tokenizer, [token for _, token in stream])

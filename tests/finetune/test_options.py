@@ -11,15 +11,19 @@ from gpt.errors import UserError
 @dataclass(frozen=True)
 class Example:
     name: str = option(..., "a name")
-    some_count: int = option(3, "a count", at_least=1)
-    rate: float = option(0.5, "a rate", above=0)
-    limit: int | None = option(None, "a limit", at_least=2)
+    some_count: int = option(3, "a count", min=1)
+    rate: float = option(0.5, "a rate", greater_than=0)
+    limit: int | None = option(None, "a limit", min=2)
     colour: str = option("red", "a colour", choices=("red", "blue"))
-    loud: bool = option(False, "a flag")
+    loud: bool = option(False, "a flag", group="how it is said")
+    share: float = option(0.1, "a share", max=1)
+    text: str | None = option(None, "a text", positional=True)
 
 
 def test_defaults_and_given_values():
-    assert parse(Example, ["--name", "x"], "") == Example("x", 3, 0.5, None, "red", False)
+    default = Example("x", 3, 0.5, None, "red", False, 0.1, None)
+    assert parse(Example, ["--name", "x"], "") == default
+    assert parse(Example, ["a text", "--name", "x"], "").text == "a text"
     given = [
         "--name",
         "y",
@@ -33,7 +37,7 @@ def test_defaults_and_given_values():
         "blue",
         "--loud",
     ]
-    assert parse(Example, given, "") == Example("y", 7, 0.001, 2, "blue", True)
+    assert parse(Example, given, "") == Example("y", 7, 0.001, 2, "blue", True, 0.1, None)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +52,11 @@ def test_defaults_and_given_values():
         ("--name x --rate inf", "--rate: must be a finite number, not inf"),
         ("--name x --limit 1", "--limit: must be at least 2, not 1"),
         ("--name x --colour green", "--colour: invalid choice: 'green'"),
-        ("--name x --loud yes", "unrecognized arguments: yes"),
-        ("--name x --some 4", "unrecognized arguments: --some"),
+        ("--name x text more", r"unrecognized arguments: more \(see --help\)"),
+        ("--name x --som-count 4", r"--som-count; did you mean --some-count\?"),
+        ("--name x --some-cuont=4", r"--some-cuont=4; did you mean --some-count\?"),
+        ("--name x --zzz", r"unrecognized arguments: --zzz \(see --help\)"),
+        ("--name x --share 1.5", "--share: must be at most 1, not 1.5"),
         ("--name", "--name: expected one argument"),
     ],
 )
@@ -73,6 +80,8 @@ def test_help_shows_every_option_and_default(capsys):
         "--some-count N",
         "--rate X",
         "--limit N",
+        "how it is said: --loud a flag",
+        "[text]",
     ):
         assert part in shown
     assert "None" not in shown and "False" not in shown

@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.loss import summed_loss
+from finetune.collate import Batch
+from finetune.loss import batch_loss_sum
 from gpt import attention
-from gpt.attention import KVCache, MultiHeadAttention, attention_mask, formula
+from gpt.attention import KVCache, MultiHeadAttention, attention_mask, explicit_attention
 from tests import textbook
 
 
@@ -68,13 +69,13 @@ def test_cache_returns_all_that_was_put_in(chunks):
         stop = cache.length + chunk
         for layer in range(layers):
             new = everything[:, layer, :, :, cache.length : stop]
-            keys, values = cache.extend(layer, new[0], new[1])
+            keys, values = cache.update(layer, new[0], new[1])
             assert torch.equal(keys, everything[0, layer, :, :, :stop])
             assert torch.equal(values, everything[1, layer, :, :, :stop])
         cache.length = stop
-    cache.keep(torch.tensor([2, 0]))
+    cache.select_rows(torch.tensor([2, 0]))
     more = torch.randn(2, 2, 1, 4)
-    keys, _ = cache.extend(1, more, more)
+    keys, _ = cache.update(1, more, more)
     assert torch.equal(keys, torch.cat([everything[0, 1, [2, 0]], more], dim=2))
 
 
@@ -100,10 +101,10 @@ def heads(B, H, T, D, seed):
     D=st.integers(1, 5),
     seed=st.integers(0, 1000),
 )
-def test_the_formula_is_the_kernel_and_its_gradients_are_the_kernels(B, H, T, D, seed):
+def test_the_explicit_form_is_the_kernel_and_its_gradients_are_the_kernels(B, H, T, D, seed):
     ours, kernels = (heads(B, H, T, D, seed).requires_grad_() for _ in range(2))
     expected = F.scaled_dot_product_attention(*kernels, is_causal=True)
-    got = formula(*ours)
+    got = explicit_attention(*ours)
     assert got.shape == (B, H, T, D)
     torch.testing.assert_close(got, expected)
     grad = heads(B, H, T, D, seed + 1)[0]
@@ -113,14 +114,14 @@ def test_the_formula_is_the_kernel_and_its_gradients_are_the_kernels(B, H, T, D,
 
 
 @given(T=st.integers(1, 7), size=st.integers(1, 4), seed=st.integers(0, 99))
-def test_the_formula_in_its_place_is_the_textbooks(T, size, seed):
+def test_the_explicit_form_in_its_place_is_the_textbooks(T, size, seed):
     torch.manual_seed(seed)
     module = MultiHeadAttention(textbook.small_config(n_embd=2 * size)).double()
     for parameter in module.parameters():
         parameter.data.normal_()
     x = torch.randn(2, T, 2 * size, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(attention, "_formula_is_faster", lambda query: True)
+        patch.setattr(attention, "_use_explicit", lambda query: True)
         patch.setattr(F, "scaled_dot_product_attention", None)
         got = module(x)
     for row, fast in zip(x, got, strict=True):
@@ -128,13 +129,13 @@ def test_the_formula_in_its_place_is_the_textbooks(T, size, seed):
 
 
 @given(T=st.integers(2, 9), seed=st.integers(0, 1000), data=st.data())
-def test_in_the_formula_a_later_token_changes_nothing(T, seed, data):
+def test_in_the_explicit_form_a_later_token_changes_nothing(T, seed, data):
     t = data.draw(st.integers(1, T - 1))
     query, key, value = heads(2, 2, T, 4, seed)
-    before = formula(query, key, value)
+    before = explicit_attention(query, key, value)
     for each in (query, key, value):
         each[:, :, t:] = 100 * torch.randn_like(each[:, :, t:])
-    after = formula(query, key, value)
+    after = explicit_attention(query, key, value)
     assert torch.equal(before[:, :, :t], after[:, :, :t])
     assert not torch.allclose(before[:, :, t:], after[:, :, t:])
 
@@ -142,8 +143,8 @@ def test_in_the_formula_a_later_token_changes_nothing(T, seed, data):
 @pytest.mark.parametrize(
     ("taken", "changes"),
     [
-        ("formula", {}),
-        ("formula", {"T": 256}),
+        ("explicit", {}),
+        ("explicit", {"T": 256}),
         ("kernel", {"T": 257}),
         ("kernel", {"dtype": torch.float32}),
         ("kernel", {"dtype": torch.float16}),
@@ -153,10 +154,14 @@ def test_in_the_formula_a_later_token_changes_nothing(T, seed, data):
     ],
     ids=str,
 )
-def test_the_formula_is_for_training_in_bfloat16_on_a_cpu(taken, changes, monkeypatch):
+def test_the_explicit_form_is_for_training_in_bfloat16_on_a_cpu(taken, changes, monkeypatch):
     case = {"T": 9, "dtype": torch.bfloat16, "grad": True, "mask": None, "cache": None} | changes
     seen, kernel = [], F.scaled_dot_product_attention
-    monkeypatch.setattr(attention, "formula", lambda *a: seen.append("formula") or formula(*a))
+    monkeypatch.setattr(
+        attention,
+        "explicit_attention",
+        lambda *a: seen.append("explicit") or explicit_attention(*a),
+    )
     monkeypatch.setattr(
         F, "scaled_dot_product_attention", lambda *a, **k: seen.append("kernel") or kernel(*a, **k)
     )
@@ -167,28 +172,32 @@ def test_the_formula_is_for_training_in_bfloat16_on_a_cpu(taken, changes, monkey
     assert seen == [taken]
 
 
-def test_the_formula_is_for_no_other_device():
+def test_the_explicit_form_is_for_no_other_device():
     queries = torch.zeros(1, 2, 9, 4, dtype=torch.bfloat16)
-    assert attention._formula_is_faster(queries)
-    assert not attention._formula_is_faster(queries.to("meta"))
+    assert attention._use_explicit(queries)
+    assert not attention._use_explicit(queries.to("meta"))
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_a_gradient_in_bfloat16_is_as_exact_by_the_formula_as_by_the_kernel(seed, monkeypatch):
+def test_a_gradient_in_bfloat16_is_as_exact_by_the_explicit_form_as_by_the_kernel(
+    seed, monkeypatch
+):
     """The model's whole gradient, of some ten rounded steps: within 8 · 2⁻⁸ of float32's."""
     model = textbook.small_model(seed).float()
     inputs, targets = (textbook.random_tokens(4, 12, s) for s in (seed, seed + 1))
 
     def gradient(dtype):
         model.zero_grad()
-        summed_loss(model, inputs, targets, dtype)[0].backward()
+        batch_loss_sum(model, Batch(inputs, targets), dtype).backward()
         return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
 
     exact, calls = gradient(torch.float32), []
-    monkeypatch.setattr(attention, "formula", lambda *a: calls.append(1) or formula(*a))
+    monkeypatch.setattr(
+        attention, "explicit_attention", lambda *a: calls.append(1) or explicit_attention(*a)
+    )
     by_formula = gradient(torch.bfloat16)
     assert len(calls) == 2  # one a layer
-    monkeypatch.setattr(attention, "_formula_is_faster", lambda query: False)
+    monkeypatch.setattr(attention, "_use_explicit", lambda query: False)
     by_kernel = gradient(torch.bfloat16)
     assert len(calls) == 2 and not torch.equal(by_formula, by_kernel)
     for one, other in ((by_formula, exact), (by_kernel, exact), (by_formula, by_kernel)):

@@ -1,12 +1,15 @@
 """gpt/errors.py: how a script ends, and what it says then."""
 
 import io
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
-from gpt.errors import UserError, quiet_interrupt, run_script
+from gpt.errors import UserError, did_you_mean, printable, quiet_interrupt, run_script
 
 
 def raises(error):
@@ -36,11 +39,12 @@ def test_a_mistake_the_system_and_ctrl_c_get_one_line(capsys, error, status, lin
         MemoryError(),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
         torch.OutOfMemoryError("CUDA out of memory."),
+        OSError(12, "Cannot allocate memory"),
     ],
 )
 def test_a_lack_of_memory_gets_advice(capsys, error):
     assert run_script(raises(error)) == 2
-    assert "not enough memory: a smaller --model" in capsys.readouterr().err
+    assert "not enough memory: --low-memory, --lora-rank" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -80,3 +84,52 @@ def test_ctrl_c_while_torch_is_imported_is_quiet_and_a_bug_is_not(monkeypatch, c
     assert capsys.readouterr().err == "interrupted\n"
     sys.excepthook(ValueError, ValueError("a bug"), None)
     assert "ValueError: a bug" in capsys.readouterr().err
+
+
+def test_a_line_is_written_as_soon_as_it_is_printed(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written))
+
+    def main():
+        print("a line")
+        assert written.getvalue() == f"a line{os.linesep}".encode()
+        return 0
+
+    assert run_script(main) == 0
+
+
+def test_a_terminal_shows_control_characters_and_a_file_gets_them(monkeypatch, capsys):
+    text = "a\x1b]0;title\x07\x9bm\x7f\tb\né"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert printable(text) == "a␛]0;title␇\ufffdm␡\tb\né"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    assert printable(text) == text
+    assert run_script(raises(UserError("x\x1b[2J"))) == 2
+    assert capsys.readouterr().err == "error: x␛[2J\n"
+
+
+def test_did_you_mean():
+    known = ("--batch-size", "--temperature")
+    assert did_you_mean("--temprature", known) == "; did you mean --temperature?"
+    assert did_you_mean("--nothing-like-it", known) == ""
+
+
+def test_closed_standard_streams_are_no_files_of_others(tmp_path):
+    """Closed ones are free numbers: a file that is opened later would be printed into."""
+    code = """
+import os, sys
+from gpt.errors import run_script
+def main():
+    with open("file", "w") as file:
+        assert file.fileno() > 2
+        os.write(1, b"printed")
+        os.write(2, b"printed")
+        print(input.__name__, sys.stdin.read())
+    return 0
+sys.exit(run_script(main))
+"""
+    command = [sys.executable, "-c", code]
+    script = 'exec "$@" <&- >&- 2>&-'
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(["sh", "-c", script, "sh", *command], cwd=tmp_path, env=environment)
+    assert done.returncode == 0 and (tmp_path / "file").read_bytes() == b""
