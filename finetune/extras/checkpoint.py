@@ -140,9 +140,9 @@ def load(
 def _progress(state: dict[str, Any], shuffle: Tensor) -> tuple[Progress, list[Metrics]]:
     """What state.json and the generator's state say. Raises KeyError, TypeError or RuntimeError."""
     step, tokens = (int(state["position"][name]) for name in ("step", "tokens"))
+    shuffle = shuffle.clone()  # Windows removes no file that is still mapped
     torch.Generator().set_state(shuffle)  # which checks it
-    # A copy: Windows removes no file that is still mapped.
-    progress = Progress(step, tokens, float(state["position"]["seconds"]), shuffle.clone())
+    progress = Progress(step, tokens, float(state["position"]["seconds"]), shuffle)
     return progress, [Metrics(**metrics) for metrics in state["metrics"]]
 
 

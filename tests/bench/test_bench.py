@@ -216,7 +216,7 @@ def test_candidates_take_turns_and_are_measured(capsys):
     wait = "import time; time.sleep(.3)"
     early = f"print('{{\"x\": 1}}', flush=True); bytearray(b'1') * 300_000_000; {wait}"
     late = f"{wait}; print('{{\"x\": 2}}')"
-    results = run_rounds(
+    results = harness.run_rounds(
         [Candidate("early", program(early), {}), Candidate("late", program(late), {})], rounds=2
     )
     turns = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
@@ -231,7 +231,7 @@ def test_candidates_take_turns_and_are_measured(capsys):
 def test_a_candidate_that_fails_stops_the_rounds():
     broken = [sys.executable, "-S", "-c", "raise SystemExit(3)"]
     with pytest.raises(UserError, match="the slow one ended with status 3"):
-        run_rounds([Candidate("the slow one", broken, None)], rounds=1)
+        harness.run_rounds([Candidate("the slow one", broken, None)], rounds=1)
 
 
 @pytest.mark.parametrize(
