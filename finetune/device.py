@@ -40,6 +40,8 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     On a CPU without instructions for it bfloat16 is tens of times slower than float32, so that
     has to be asked for by name.
     """
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32: what float32 products are there
     if name != "auto":
         return DTYPES[name]
     if device.type == "cuda":
@@ -58,6 +60,11 @@ class SingleProcess:
     is_main_process = True  # it alone prints and writes files
     world_size = 1
     shard = False
+
+    def __init__(self, device_type: str = "cpu") -> None:
+        # Whether the loop stops at a loss that is not finite before it moves the weights. A GPU
+        # would be waited for, so there it stops after the step, before anything is saved.
+        self.check_before_backward = device_type != "cuda"
 
     def wrap(self, model: nn.Module) -> nn.Module:
         """What the loop calls in the model's place."""

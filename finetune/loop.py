@@ -86,15 +86,16 @@ def train_step(
 ) -> tuple[float, int]:
     """One update of the weights; returns the mean loss and the number of supervised tokens."""
     count = sum(batch.num_targets() for batch in micro_batches)
-    loss = 0.0
+    loss: float | Tensor = 0.0
     for batch in process.local_batches(model, micro_batches):  # inputs, targets (B, T)
         mean = loss_sum(model, batch) / count  # forward: logits (N, V) → cross-entropy, a scalar
-        loss += process.all_reduce_sum(mean.item())
-        require_finite(loss)
+        if process.check_before_backward:
+            require_finite(process.all_reduce_sum(mean.item()))
         process.backward(mean)  # a gradient for each parameter, of the parameter's shape
+        loss = loss + mean.detach()
     optimizer.step()  # AdamW moves the weights
     optimizer.zero_grad()
-    return loss, count
+    return require_finite(process.all_reduce_sum(float(loss))), count
 
 
 def train(

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from finetune.collate import IGNORE_INDEX, Batch
-from finetune.device import SINGLE_PROCESS, SingleProcess
+from finetune.device import SingleProcess
 from gpt.errors import UserError
 from gpt.model import GPT
 
@@ -50,6 +50,7 @@ class DistributedContext(SingleProcess):
     def __init__(self, rank: int, world_size: int, shard: bool) -> None:
         self.rank, self.world_size, self.shard = rank, world_size, shard
         self.is_main_process = rank == 0
+        self.check_before_backward = _device_type() == "cpu"
 
     def wrap(self, model: GPT) -> nn.Module:
         """DDP's wrapper; with `shard` the model itself, its parameters sharded.
@@ -131,7 +132,7 @@ def _device_type() -> str:
 def setup_distributed(
     device: torch.device, shard: bool
 ) -> Iterator[tuple[SingleProcess, torch.device]]:
-    """This process among those that torchrun started, and its device; SINGLE_PROCESS without it.
+    """This process among those that torchrun started, and its device; a SingleProcess without it.
 
     torchrun tells each by environment variables. With `shard` the model is sharded.
 
@@ -140,7 +141,7 @@ def setup_distributed(
     if os.environ.get("WORLD_SIZE", "1") == "1":
         if shard:
             raise UserError("--shard: one process has no other to share with; start with torchrun")
-        yield SINGLE_PROCESS, device
+        yield SingleProcess(device.type), device
         return
     wrong = [name for name in NUMBERS if not os.environ.get(name, "").isdecimal()]
     if wrong or "MASTER_ADDR" not in os.environ:
