@@ -53,9 +53,7 @@ def rendered(template, messages):
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
     environment.globals["raise_exception"] = raise_exception
     compiled = environment.from_string(chat_template(template))
-    return compiled.render(
-        messages=messages, add_generation_prompt=True, eos_token="<|endoftext|>"
-    )
+    return compiled.render(messages=messages, add_generation_prompt=True, eos_token="<|endoftext|>")
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
