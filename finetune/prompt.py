@@ -9,6 +9,7 @@ has one preamble for records with and without an input. The second is the chat f
 (Abdin et al., 2024), which is shorter.
 """
 
+import json
 from collections.abc import Callable
 
 from gpt.tokenizer import Tokenizer
@@ -42,6 +43,24 @@ HEADERS = {
 def format_prompt(instruction: str, input: str = "", template: str = "alpaca") -> str:
     """The text a response follows, in one of TEMPLATES; `input` "" is no input."""
     return TEMPLATES[template](instruction, input)
+
+
+def chat_template(template: str) -> str:
+    """The template in Jinja, which other programs read from a model's tokenizer_config.json.
+
+    It renders `messages`, a list of {"role", "content"}: the text of a `user` becomes the prompt as
+    `format_prompt` makes it, header included, and that of an `assistant` the response and the end
+    of text. An input is a part of the user's text, as the template writes it. Other roles, such as
+    `system`, raise an error there, because the model was not trained with any.
+    """
+    before, after = map(json.dumps, format_prompt("\0", template=template).split("\0"))
+    return (
+        "{% for message in messages %}{% if message['role'] == 'user' %}"
+        f"{{{{ {before} + message['content'] + {after} }}}}"
+        "{% elif message['role'] == 'assistant' %}{{ message['content'] + eos_token }}"
+        "{% else %}{{ raise_exception('only the roles user and assistant are known') }}"
+        "{% endif %}{% endfor %}"
+    )
 
 
 def prompt_tokens(

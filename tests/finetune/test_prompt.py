@@ -1,10 +1,11 @@
 """finetune/prompt.py: the templates, letter by letter."""
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.prompt import TEMPLATES, format_prompt
+from finetune.prompt import TEMPLATES, chat_template, format_prompt
 
 
 def test_alpaca_is_the_lectures():
@@ -41,3 +42,34 @@ def test_a_prompt_holds_its_parts_and_ends_with_the_header(template, instruction
     assert instruction in prompt and input in prompt
     header = {"alpaca": "### Response:\n", "phi3": "<|assistant|>\n"}[template]
     assert prompt.endswith(header)
+
+
+def rendered(template, messages):
+    """As transformers renders a chat template (utils/chat_template_utils.py)."""
+
+    def raise_exception(message):
+        raise jinja2.TemplateError(message)
+
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
+    environment.globals["raise_exception"] = raise_exception
+    compiled = environment.from_string(chat_template(template))
+    return compiled.render(messages=messages, add_generation_prompt=True, eos_token="<|endoftext|>")
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@given(instruction=st.text(), input=st.text())
+def test_the_chat_template_gives_the_prompt_to_the_character(template, instruction, input):
+    between = {"alpaca": "\n\n### Input:\n", "phi3": "\n"}[template]
+    user = {"role": "user", "content": instruction + (between + input if input else "")}
+    prompt = format_prompt(instruction, input, template)
+    assert rendered(template, [user]) == prompt
+    assistant = {"role": "assistant", "content": "So it is."}
+    assert rendered(template, [user, assistant, user]) == (
+        f"{prompt}So it is.<|endoftext|>{prompt}"
+    )
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_chat_template_knows_no_other_role(template):
+    with pytest.raises(jinja2.TemplateError, match="user and assistant"):
+        rendered(template, [{"role": "system", "content": "Be brief."}])
