@@ -248,7 +248,9 @@ def test_an_address_is_fetched_once_and_errors_name_the_file(tmp_path, monkeypat
             assert read_records(local_copy(f"{server.url}/a/data.json?raw=1")) == [
                 Record("Name a colour.", "Red.")
             ]
-        with pytest.raises(DataError, match=r"data\.json: record 2: has the fields none; it should"):
+        with pytest.raises(
+            DataError, match=r"data\.json: record 2: has the fields none; it should"
+        ):
             read_records(local_copy(f"{server.url}/b/data.json"))
         with pytest.raises(UserError, match=r"/page: sent a web page"):
             local_copy(f"{server.url}/page")
