@@ -338,7 +338,10 @@ def _locked(path: Path, quiet: bool) -> Iterator[None]:
 
 
 def try_lock(file: BinaryIO) -> bool:
-    """Lock an open file, if no other process has; closing it gives it back."""
+    """Lock an open file, if no other process has; closing it gives it back.
+
+    A file system without locks lets every process have it.
+    """
     try:
         if os.name == "nt":
             file.seek(0)
@@ -347,6 +350,8 @@ def try_lock(file: BinaryIO) -> bool:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):  # held by another: POSIX's way to say it, Windows's
         return False
+    except OSError:
+        return True
     return True
 
 

@@ -24,7 +24,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 from tqdm import tqdm
@@ -115,22 +115,35 @@ def unfinished_note() -> str | None:
     return f"{directory} is unfinished. To resume it: {resume_command(directory)}"
 
 
+_held: dict[Path, int] = {}  # the locks of this process, as file descriptors
+
+
 def in_use(directory: Path) -> bool:
-    """Whether a process is at work on the run."""
-    path = directory / "lock"
-    if not path.is_file():
+    """Whether another process is at work on the run."""
+    path = (directory / "lock").resolve()
+    if path in _held or not path.is_file():
         return False
     with path.open("ab") as file:
         return not try_lock(file)
 
 
-def lock(directory: Path) -> BinaryIO:
-    """The run's lock, held until the file is closed or the process ends. Raises UserError."""
-    file = (directory / "lock").open("ab")
-    if not try_lock(file):
-        file.close()
-        raise UserError(f"{directory}: another process is training this run; wait until it ends")
-    return file
+def lock(directory: Path) -> None:
+    """Hold the run's lock, until `unlock` or the end of the process. Raises UserError."""
+    path = (directory / "lock").resolve()
+    if path in _held:
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    with open(descriptor, "r+b", closefd=False) as file:
+        free = try_lock(file)
+    if not free:
+        os.close(descriptor)
+        raise UserError(f"{directory}: another process is training this run; wait for its end")
+    _held[path] = descriptor
+
+
+def unlock(directory: Path) -> None:
+    """Let others have the run's lock."""
+    os.close(_held.pop((directory / "lock").resolve()))
 
 
 def is_finished(directory: Path) -> bool:
@@ -175,7 +188,7 @@ class RunDirectory(Callbacks):
         self.stop_signal = StopSignal()
         self.saved_at = time.monotonic()
         if process.is_main_process:
-            self.lock = lock(directory)
+            lock(directory)
             if is_finished(directory):
                 raise UserError(f"{directory}: another process has finished this run")
         found = checkpoint.newest(directory / "checkpoint")
@@ -273,7 +286,7 @@ class RunDirectory(Callbacks):
         text = json.dumps(entries, indent=2, ensure_ascii=False)
         write_text(self.directory / "responses.json", text + "\n")
         shutil.rmtree(self.directory / "checkpoint", ignore_errors=True)
-        self.lock.close()
+        unlock(self.directory)
 
 
 def _line(metrics: Metrics) -> str:

@@ -28,6 +28,7 @@ from finetune.extras.run_directory import (
     open_directory,
     stored_options,
 )
+from finetune.extras.signals import output_may_close
 from finetune.loop import Callbacks, Metrics, Plan, train
 from finetune.loss import batch_loss_sum
 from finetune.optimizer import SCHEDULES, AdamW, lr_at_step
@@ -86,7 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
     if options.data is None or options.hold_out is None:
         raise UserError("--data FOLDER and --hold-out NAME are needed (see --help)")
-    pretrain(options)
+    with output_may_close():
+        pretrain(options)
     return 0
 
 
@@ -110,7 +112,8 @@ def pretrain(options: PretrainOptions) -> None:
     optimizer = AdamW(
         model.parameters(), options.lr, options.weight_decay, "matrices", options.clip_norm
     )
-    directory = open_directory(dataclasses.asdict(options))
+    stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
+    directory = open_directory(dataclasses.asdict(stored))
     data_fingerprint = fingerprint((texts, held_out))
     command = "python -m finetune.pretrain"
     run = RunDirectory(

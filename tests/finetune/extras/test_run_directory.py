@@ -1,7 +1,7 @@
 """finetune/extras/run_directory.py, train.py --resume: a run that was killed ends as any other."""
 
 import errno
-import gc
+import io
 import json
 import os
 import random
@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from finetune.loop import Callbacks, Progress
 from finetune.options import parse
 from finetune.responses import Response
 from gpt.errors import UserError, run_script
+from weights.download import try_lock
 
 SMALL = ["--model", "small", "--data", "data.json", "--dtype", "float32", "--device", "cpu"]
 LONG = [*SMALL, "--init", "random", "--batch-size", "2", "--epochs", "2", "--lr", "0.01"]
@@ -120,8 +122,6 @@ def test_a_signal_ends_it_with_a_checkpoint(here, number, code, monkeypatch):
             train.main([*LONG, "--out", "stopped"])
     assert steps == [0, 1, 2, 3]
     assert code == 130 or caught.value.code == code
-    del caught
-    gc.collect()  # the run, which holds its lock
     assert [p.name for p in (here / "stopped/checkpoint").iterdir()] == ["step-00000004"]
     assert train.main(["--resume", "stopped"]) == 0
     assert train.main([*LONG, "--out", "whole"]) == 0
@@ -141,7 +141,7 @@ def interrupted(here, capsys, *options):
         patch.setattr(train, "generate_responses", no_response)
         with pytest.raises(KeyboardInterrupt):
             train.main([*OFTEN, "--out", "r", *options])
-    gc.collect()  # the run, which holds its lock
+    run_directory.unlock(here / "r")  # as the end of its process does
     capsys.readouterr()
 
 
@@ -200,6 +200,14 @@ def test_lora_saves_a_merged_model_and_the_adapter(here):
     assert (fields["r"], fields["lora_alpha"]) == (2, 256)
 
 
+@contextmanager
+def locked(directory):
+    """The run is another process's, which has opened the lock for itself."""
+    with (directory / "lock").open("ab") as file:
+        assert try_lock(file)
+        yield
+
+
 def resume_message(capsys):
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "To resume" in line]
     return line
@@ -213,7 +221,7 @@ def test_an_unfinished_run_is_named_by_the_next_one(here, capsys, monkeypatch):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(here)
         patch.setattr(run_directory, "RUNS", Path("my runs"))
-        with run_directory.lock(Path("my runs/it's")):  # a process is at work on it
+        with locked(Path("my runs/it's")):  # a process is at work on it
             assert run_directory.unfinished_note() is None
         options = {"resume": None, "out": "new", "model": "small"}
         assert run_directory.open_directory(options) == Path("new")
@@ -228,7 +236,7 @@ def test_an_unfinished_run_is_named_by_the_next_one(here, capsys, monkeypatch):
 def test_a_second_process_is_refused(here, capsys):
     interrupted(here, capsys)
     before = (here / "r/metrics.jsonl").read_bytes()
-    with run_directory.lock(here / "r"), pytest.raises(UserError, match="r: another process is"):
+    with locked(here / "r"), pytest.raises(UserError, match="r: another process is"):
         train.main(["--resume", "r"])
     assert (here / "r/metrics.jsonl").read_bytes() == before
     finished = here / "r/responses.json"
@@ -341,16 +349,18 @@ def test_the_dtype_is_stored_as_it_was_chosen(here, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="where a file name is any bytes")
-def test_a_directory_whose_name_is_not_utf8(here, capsys):
+def test_a_directory_whose_name_is_not_utf8(here, monkeypatch):
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace")  # run_script's
+    monkeypatch.setattr(sys, "stdout", screen)
     name = os.fsdecode(b"caf\xe9")
     assert train.main([*LONG, "--max-steps", "1", "--out", name]) == 0
     assert "caf\\udce9" in (here / name / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_loss_that_exploded_is_said_in_words(here, capsys):
-    assert train.main([*LONG, "--lr", "3", "--out", "r"]) == 0
-    lines = [json.loads(line) for line in (here / "r/metrics.jsonl").open(encoding="utf-8")]
-    first, last = lines[0]["train_loss"], lines[-1]["train_loss"]
+    assert train.main([*LONG, "--lr", "30", "--out", "r"]) == 0
+    lines = (here / "r/metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    first, last = (json.loads(line)["train_loss"] for line in (lines[0], lines[-1]))
     assert last > 2 * first
     note = f"warning: the training loss rose from {first:.2f} to {last:,.2f}: the learning rate is"
     assert note in capsys.readouterr().out
