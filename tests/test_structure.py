@@ -198,10 +198,12 @@ def test_torchs_numpy_warning_is_filtered_before_torch_is_imported():
 
 
 def test_requirements_are_pinned_and_few():
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
-    packages = dict(line.split("==") for line in lines)
-    assert packages.keys() == RUNTIME | {"pytest", "hypothesis"}
-    assert packages["torch"] == "2.13.0"
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    packages = {re.match(r"\w+", line).group() for line in lines}
+    needed = RUNTIME | {"pytest", "hypothesis"}
+    assert needed <= packages <= needed | {"setuptools"}  # a test builds the package with that
+    assert any(line.startswith("torch==2.13.0") for line in lines)
+    assert all(re.match(r"\w+(>=[\d.]+,<|=)=\d", line) for line in lines)
 
 
 # What has no test file of its own, and where it is tested instead.
@@ -211,6 +213,7 @@ ELSEWHERE = {
     "page": "report/test_report.py",
     "losses": "evaluate/test_evaluate.py",
     "optimizer_in_backward": "test_optimizer.py",
+    "names": "weights/test_pretrained.py",
 }
 
 
