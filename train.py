@@ -46,6 +46,7 @@ from finetune.loss import batch_loss_sum
 from finetune.optimizer import DECAY, SCHEDULES, AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
 from finetune.prompt import TEMPLATES
+from finetune.report.epochs import PlayedEpochs
 from finetune.report.snapshots import after_training, before_training
 from finetune.responses import Response, generate_responses
 from gpt.config import SIZES
@@ -203,12 +204,13 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
                     loaders["validation"],
                     dtype,
                 )
+    played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
     data = loaders["train"], loaders["validation"], plan, generator
     loss_sum = partial(batch_loss_sum, dtype=dtype)
     with run.stop_signal:  # extra: a signal writes a checkpoint
-        train(wrapped, optimizer, *data, [run, console], loss_sum, run.start, process)
+        train(wrapped, optimizer, *data, [played, run, console], loss_sum, run.start, process)
 
     # 6. Responses to the test records, which were not trained on
     with process.unsharded(model):

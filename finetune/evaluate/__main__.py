@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{left_out_note(encoded, source)}; they are in no score")
     print(f"\n{format_table(estimates, score_by_kind(encoded.records, responses))}")
     lecture_loss = loader_loss(
-        model, loader, options.eval_batches, partial(batch_loss_sum, dtype=dtype)
+        model, loader, options.eval_batches, loss_sum=partial(batch_loss_sum, dtype=dtype)
     )
     print(
         f"\nThe lecture's loss, the mean of the first {options.eval_batches} batches: "
