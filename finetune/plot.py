@@ -206,7 +206,7 @@ def _line(look: str, x1: float, y1: float, x2: float, y2: float) -> str:
 
 def _log_ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
     """Values from `low` to `high` to be marked on a logarithmic axis, with their labels."""
-    if high / low < 6:
+    if high / low < 12:
         step = _nice_step(high - low, 6)
         for i in range(math.ceil(low / step), math.floor(high / step) + 1):
             yield i * step, _number(i * step, step)
