@@ -48,6 +48,7 @@ from finetune.extras.train_options import CHANGEABLE_ON_RESUME, ExtraOptions
 from finetune.loop import START, Plan, train
 from finetune.optimizer import AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
+from finetune.report.epochs import PlayedEpochs
 from finetune.report.snapshots import after_training, before_training
 from finetune.responses import Response, generate_responses
 from gpt.config import SIZES
@@ -183,12 +184,13 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
                     loaders["validation"],
                     dtype,
                 )
+    played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
     data = loaders["train"], loaders["validation"], plan, generator
     loss_sum = partial(shared_prefixes.batch_loss_sum, dtype=dtype)  # extra: half the arithmetic
     mean_loss = partial(shared_prefixes.loader_loss, dtype=dtype)  # extra: the same
-    shown = [run, console]
+    shown = [played, run, console]
     with run.stop_signal:  # extra: a signal writes a checkpoint
         train(wrapped, optimizer, *data, shown, loss_sum, run.start, process, mean_loss)
 

@@ -26,8 +26,13 @@ from finetune.evaluate.losses import example_losses
 from finetune.responses import Response
 from gpt.model import GPT
 
-# Kinds of task in the bundled data with more than one right answer.
+# Kinds of task in the bundled data: with more than one right answer; and those whose answer is not
+# made from the given text, but has to be known.
 OPEN_KINDS = frozenset({"complete_sentence", "definition", "name_some", "simile"})
+KNOWLEDGE_KINDS = OPEN_KINDS | {
+    *("animals", "antonym", "arithmetic", "capital_city", "classify", "comparison", "odd_one_out"),
+    *("plural_noun", "rhyme", "spelling", "symbol", "synonym", "units"),
+}
 Z = 1.96  # of a normal distribution, 95 % lie within so many standard deviations of the mean
 MAX_LOSS = 700.0  # nats; e to more than 709 is no float
 
@@ -74,11 +79,13 @@ def bootstrap_interval(
     value = torch.tensor(values, dtype=torch.float64)
     weight = torch.ones_like(value) if weights is None else torch.tensor(weights).to(value)
     generator = torch.Generator().manual_seed(seed)
-    means = torch.empty(resamples, dtype=torch.float64)
-    for i in range(resamples):
-        drawn = torch.randint(len(values), (len(values),), generator=generator)
-        means[i] = (value[drawn] * weight[drawn]).sum() / weight[drawn].sum()
-    low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    rows = max(1, 1_000_000 // len(values))  # resamples that are drawn together
+    means = []
+    for start in range(0, resamples, rows):
+        shape = (min(rows, resamples - start), len(values))
+        drawn = torch.randint(len(values), shape, generator=generator)
+        means.append((value[drawn] * weight[drawn]).sum(1) / weight[drawn].sum(1))
+    low, high = torch.cat(means).quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
     return low, high
 
 

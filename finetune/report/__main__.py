@@ -1,19 +1,28 @@
-"""Write a run's page anew: `python -m finetune.report runs/NAME`."""
+"""Write a run's page again: `python -m finetune.report runs/A`; or one of several runs."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.report.page import read_responses, write_page
+from finetune.report.compare import write_comparison
+from finetune.report.page import write_page
 from gpt.errors import run_script
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Write a run's report.html anew.")
-    parser.add_argument("run", type=Path, metavar="DIR", help="the run's directory")
-    directory = parser.parse_args(argv).run
-    print(write_page(directory, read_responses(directory)))
+    parser = argparse.ArgumentParser(
+        description="Write a run's report.html again; of several runs, one page that compares them."
+    )
+    parser.add_argument("runs", type=Path, nargs="+", metavar="DIR", help="a run's directory")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="page of several (default: compare.html)"
+    )
+    options = parser.parse_args(argv)
+    if len(options.runs) == 1:
+        print(write_page(options.runs[0]))
+    else:
+        print(write_comparison(options.runs, options.out or Path("compare.html")))
     return 0
 
 

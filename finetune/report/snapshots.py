@@ -8,8 +8,10 @@ import torch
 
 from finetune.collate import Loader
 from finetune.dataset import Record
-from finetune.evaluate.scores import score_run
-from finetune.report.page import write_page
+from finetune.evaluate.losses import example_losses
+from finetune.evaluate.scores import format_value, perplexity, score_run
+from finetune.report.files import read_run
+from finetune.report.page import loss_has_risen, write_page
 from finetune.report.token_view import token_view
 from finetune.responses import Response, response_entries
 from gpt.model import GPT
@@ -27,10 +29,16 @@ def before_training(
     loader: Loader,
     dtype: torch.dtype,
 ) -> None:
-    """Write before.json: responses to the first test records, token losses of `loader`'s first."""
+    """Write before.json, with what the model makes of some records before it is trained.
+
+    `responses` are those to the first test records; `loader`, of the validation records, gives the
+    perplexity and the losses of its first records' tokens.
+    """
     examples = loader.examples[:VIEWED_RECORDS]
     rows = token_view(model, tokenizer, examples, loader.mask_prompt, dtype)
-    _write_json(directory / "before.json", {"answers": responses, "microscope": rows})
+    before = perplexity(example_losses(model, loader, dtype)).value
+    data = {"answers": responses, "microscope": rows, "perplexity": before}
+    _write_json(directory / "before.json", data)
 
 
 def after_training(
@@ -42,7 +50,7 @@ def after_training(
     loaders: dict[str, Loader],
     dtype: torch.dtype,
 ) -> str:
-    """Write after.json, scores.json and the page; returns a sentence with the exact matches."""
+    """Write after.json, scores.json and the page; returns what is to be said of them."""
     examples = loaders["validation"].examples[:VIEWED_RECORDS]
     rows = token_view(model, tokenizer, examples, loaders["validation"].mask_prompt, dtype)
     _write_json(directory / "after.json", {"microscope": rows})
@@ -50,12 +58,13 @@ def after_training(
     scores = score_run(model, records, responses, measured, dtype)
     _write_json(directory / "scores.json", scores)
     write_page(directory, response_entries(records, responses))
-    exact = scores["figures"]["Exact match"]
-    return (
-        f"Of the {exact['count']} test responses "
-        f"{round(exact['value'] * exact['count'])} are exact ("
-        f"{exact['value']:.0%}, from {exact['low']:.0%} to {exact['high']:.0%})."
-    )
+    sentences = [loss_has_risen(read_run(directory, []).history)]
+    exact = scores["figures"].get("Exact match")
+    if exact:
+        right, n = round(exact["value"] * exact["count"]), exact["count"]
+        value, low, high = (format_value("", exact[key]) for key in ("value", "low", "high"))
+        sentences.append(f"Of {n} test responses {right} are exact ({value}, {low} to {high}).")
+    return " ".join(filter(None, sentences))
 
 
 def _write_json(path: Path, data: object) -> None:

@@ -1,7 +1,7 @@
 """A few examples as the training loop sees them: each token, its target, and the target's loss.
 
-Looked at before training and after it, they show what shifting and masking mean, and where the
-learning happened. The report draws them (finetune/report.py).
+Looked at before training and after it, they show what shifting and masking mean, and which tokens
+were learned. The page draws them (finetune/report/page.py).
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def token_view(
 
 
 def _visible(tokenizer: Tokenizer, token: int) -> str:
-    """A token's text, with its white space to be seen."""
+    """A token's text with its white space visible: ␣ is a space, ↵ a line break, ⇥ a tab."""
     if token == tokenizer.end_of_text:
         return "<|endoftext|>"
-    return tokenizer.decode([token]).replace(" ", "·").replace("\n", "↵").replace("\t", "⇥")
+    return tokenizer.decode([token]).replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥")

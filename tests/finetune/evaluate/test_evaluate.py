@@ -91,7 +91,9 @@ def test_the_loss_is_taken_in_evaluation_mode_without_a_graph_and_in_the_dtype_g
     )
     rows = examples(4)
     loader, dtypes = Loader(rows, 4), (torch.float32, torch.bfloat16)
-    losses = [loader_loss(model, loader, 1, partial(batch_loss_sum, dtype=d)) for d in dtypes]
+    losses = [
+        loader_loss(model, loader, 1, loss_sum=partial(batch_loss_sum, dtype=d)) for d in dtypes
+    ]
     assert seen == [(False, False)] * 2
     for loss, dtype in zip(losses, dtypes, strict=True):
         with torch.inference_mode():  # with a graph, attention in bfloat16 rounds elsewhere

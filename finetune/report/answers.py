@@ -1,0 +1,125 @@
+"""Answers as cards: the task, the reference and one answer or more, with the words that differ."""
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from html import escape
+from typing import Any
+
+from finetune.dataset import Record
+from finetune.evaluate.scores import OPEN_KINDS, is_exact, normalized, token_f1
+from finetune.report.files import record_of, response_of
+from finetune.responses import Response
+
+LONG = 400  # characters; of a longer text the beginning is shown, the rest on demand
+SIGNS = {"right": "✓", "near": "≈", "wrong": "✗", "open": "○"}
+LEGEND = (
+    "✓ is the reference but for case and punctuation, ≈ is one word off, ✗ is wrong, ○ has more "
+    "than one right answer and is not judged here; … was cut off. Words that differ are marked."
+)
+
+
+def verdict(record: Record, response: Response) -> str:
+    """A key of SIGNS."""
+    if is_exact(response, record):
+        return "right"
+    if record.kind in OPEN_KINDS:
+        return "open"
+    blocks = _differences(response.text.split(), record.output.split())
+    near = len(blocks) == 1 and max(j - i for i, j in (blocks[0][:2], blocks[0][2:])) == 1
+    return "near" if near else "wrong"
+
+
+def card(
+    entry: dict[str, Any],
+    answers: Iterable[tuple[str, Response]],
+    name: str = "",
+    note: str = "",
+) -> str:
+    """One task with its reference and its answers, each under a heading. `name` is its id."""
+    record = record_of(entry)
+    task = "".join(f"<small>{escape(each)}</small>" for each in (note, _kind(record)) if each)
+    task += folded(record.instruction)
+    if record.input:
+        task += f"<small>Input</small>{folded(record.input)}"
+    columns, verdicts = [("Reference", folded(record.output))], []
+    for heading, response in answers:
+        verdicts.append(verdict(record, response))
+        columns.append((heading, _marked(record, response, verdicts[-1])))
+    said = "".join(f"<div><small>{escape(name)}</small>{text}</div>" for name, text in columns)
+    look = verdicts[-1] if verdicts else "open"
+    mark = f' id="{name}"' if name else ""
+    return (
+        f'<div class="pair {look}"{mark}><div class="asked">{task}</div>'
+        f'<div class="said">{said}</div></div>'
+    )
+
+
+def all_answers(entries: Sequence[dict[str, Any]]) -> str:
+    """A card for each entry, folded, with a filter by verdict that needs no script."""
+    cards = [
+        card(entry, [("Answer", response_of(entry))], f"test-{number}", f"Test {number}")
+        for number, entry in enumerate(entries, start=1)
+    ]
+    found = [verdict(record_of(entry), response_of(entry)) for entry in entries]
+    names = {"all": "all", "right": "✓ right", "near": "≈ one word off", "wrong": "✗ wrong"}
+    names |= {"open": "○ not judged"} if "open" in found else {}
+    filters = "".join(
+        f'<input type="radio" name="show" id="show-{look}"{" checked" * (look == "all")}>'
+        f'<label for="show-{look}">{name} ({found.count(look) if look != "all" else len(found)})'
+        "</label>"
+        for look, name in names.items()
+    )
+    return (
+        f"<details><summary>Show the {len(cards)} answers</summary>"
+        f'<div class="filter">{filters}<div class="cards">{"".join(cards)}</div></div></details>'
+    )
+
+
+def chosen(entries: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:
+    """A typical answer, the best and a failed one: what it is, and the entry's number from 0."""
+    judged = [i for i, entry in enumerate(entries) if record_of(entry).kind not in OPEN_KINDS]
+    if not judged:
+        return []
+    f1 = {i: token_f1(entries[i]["response"], entries[i]["output"]) for i in judged}
+    ranked = sorted(judged, key=lambda i: (f1[i], len(entries[i]["output"])))
+    picked = {ranked[len(ranked) // 2]: "A typical answer"}
+    picked.setdefault(ranked[-1], "The best" if f1[ranked[-1]] == 1 else "The closest")
+    if f1[ranked[0]] < 1:
+        picked.setdefault(ranked[0], "A failed one")
+    return [(note, i) for i, note in picked.items()]
+
+
+def folded(text: str) -> str:
+    """The text, escaped; of a long one the beginning, the rest on demand."""
+    if len(text) <= LONG:
+        return escape(text)
+    return (
+        f"<details><summary>{escape(text[: LONG // 2])} … ({len(text):,} characters)</summary>"
+        f"{escape(text)}</details>"
+    )
+
+
+def _marked(record: Record, response: Response, look: str) -> str:
+    """The response behind its sign, with the words marked that the reference does not have."""
+    text = re.sub(r"\n\s*\n", "\n", response.text)  # a model that rambles leaves lines empty
+    shown = folded(text)
+    if look in ("near", "wrong") and len(text) <= LONG:
+        pieces = re.split(r"(\s+)", text)  # words at even places, white space between
+        for start, end, _, _ in _differences(pieces[::2], record.output.split()):
+            for i in range(start, end):
+                pieces[2 * i] = f"\0{pieces[2 * i]}\1" if pieces[2 * i] else ""
+        shown = escape("".join(pieces)).replace("\0", "<mark>").replace("\1", "</mark>")
+    cut = "" if response.hit_eos else " …"
+    return f'<b class="{look}">{SIGNS[look]}</b> {shown}{cut}'
+
+
+def _differences(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """Where two lists of words differ, as ranges in the one and in the other."""
+    words = [[normalized(word) for word in each[:LONG]] for each in (one, other)]
+    blocks = SequenceMatcher(None, *words, autojunk=False).get_opcodes()
+    return [tuple(place) for kind, *place in blocks if kind != "equal"]
+
+
+def _kind(record: Record) -> str:
+    return record.kind.replace("_", " ")
