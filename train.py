@@ -31,18 +31,11 @@ from finetune.collate import Loader
 from finetune.console import Console, header
 from finetune.dataset import BUNDLED_NAME, Record, encode, left_out_note
 from finetune.device import SingleProcess, choose_device, choose_dtype
-from finetune.extras import lora, memory, shared_prefixes
+from finetune.extras import lora, memory, run_directory, shared_prefixes
 from finetune.extras.data import first_test_records, read_splits
 from finetune.extras.distributed import setup_distributed
-from finetune.extras.memory_estimate import Run, decide_low_memory, free_memory, largest_batch
+from finetune.extras.memory_estimate import Run, decide_low_memory, largest_batch
 from finetune.extras.optimizer_in_backward import AdamWInBackward
-from finetune.extras.run_directory import (
-    RunDirectory,
-    fingerprint,
-    is_finished,
-    open_directory,
-    stored_options,
-)  # fmt: skip
 from finetune.extras.signals import output_may_close
 from finetune.extras.train_options import CHANGEABLE_ON_RESUME, ExtraOptions
 from finetune.loop import START, Plan, train
@@ -89,9 +82,9 @@ SAMPLE_TOKENS = 64  # length of a response before training: an untrained model m
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(TrainOptions, argv, "Fine-tune GPT-2 on instruction records.")
     if options.resume is not None:  # extra: resume
-        stored = stored_options(Path(options.resume))
+        stored = run_directory.stored_options(Path(options.resume))
         options = parse_resumed(TrainOptions, argv, stored, CHANGEABLE_ON_RESUME)
-        if is_finished(Path(options.resume)):
+        if run_directory.is_finished(Path(options.resume)):
             tqdm.write(f"{options.resume} is finished: nothing is left to do")
             return 0
     device = choose_device(options.device)
@@ -118,7 +111,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     # 1. Records: read, checked, split 85 / 10 / 5 in file order
     with process.main_process_first():
         splits = read_splits(options.data, options, generator)
-    data_fingerprint = fingerprint(splits)
+    data_fingerprint = run_directory.fingerprint(splits)
     splits = first_test_records(splits, options.max_test)  # extra
 
     # 2. Batches: records as token ids; a loader pads them, shifts the targets and masks
@@ -138,10 +131,8 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     alone = options.accumulate == process.world_size == 1 and options.clip_norm is None
     in_backward = alone and device.type == "cpu"  # a GPU is faster with one fused step
     positions = largest_batch(loaders["train"].examples, options.batch_size)
-    need = Run(config, dtype, positions, False, options.lora_rank, in_backward)
-    free = free_memory(device)
-    low_memory, note = decide_low_memory(options.low_memory, need, options.model, free)  # extra
-    tqdm.write(note)
+    need = Run(config, dtype, positions, options.lora_rank, in_backward)
+    low_memory = decide_low_memory(options.low_memory, need, options.model, device)  # extra
     memory.prepare(config.num_parameters(), low_memory or options.lora_rank is not None)  # extra
     with process.main_process_first():
         where = "cpu" if process.shard else device
@@ -167,23 +158,21 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
 
     # 5. Loop: both losses every few steps, the response to a validation record after each epoch
     stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
-    directory = open_directory(dataclasses.asdict(stored), process)  # extra: metrics, checkpoints
-    run = RunDirectory(directory, model, optimizer, data_fingerprint, options.save_every, process)
+    directory = run_directory.open_directory(
+        dataclasses.asdict(stored), process
+    )  # extra: metrics, checkpoints
+    run = run_directory.RunDirectory(
+        directory, model, optimizer, data_fingerprint, options.save_every, process
+    )
     run.print_header(header(options.model, model, options.data, records, device, dtype, process))
     console = Console(records["validation"][0], respond, model, process)
     if run.start == START:
         console.show("Before training", SAMPLE_TOKENS)
         with process.unsharded(model):
             if process.is_main_process:
-                responses = respond(records["test"][: options.samples], SAMPLE_TOKENS)
-                before_training(
-                    directory,
-                    lora.merged(model),
-                    tokenizer,
-                    responses,
-                    loaders["validation"],
-                    dtype,
-                )
+                first = respond(records["test"][: options.samples], SAMPLE_TOKENS)
+                plain = lora.merged(model)
+                before_training(directory, plain, tokenizer, first, loaders["validation"], dtype)
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
@@ -204,10 +193,8 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         said = after_training(directory, plain, tokenizer, test, responses, loaders, dtype)  # extra
     run.finish(test, responses)
     last = run.history[-1]
-    tqdm.write(
-        f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s. In {directory}: "
-        "model/, report.html, and responses.json with the responses to the test records"
-    )
+    tqdm.write(f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s.")
+    tqdm.write(f"In {directory}: model/, report.html, and responses.json, the test responses")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 from finetune.dataset import Example
 from gpt.config import SIZES, GPTConfig
@@ -44,9 +45,9 @@ class Run:
     config: GPTConfig
     dtype: torch.dtype  # of matrix products
     positions: int  # N: computed in the largest batch
-    gradient_checkpointing: bool = False
     lora_rank: int | None = None
     in_backward: bool = True  # gradients are freed one by one: not with accumulation or clipping
+    gradient_checkpointing: bool = False
 
 
 def peak_memory(run: Run) -> int:
@@ -77,13 +78,13 @@ def largest_batch(examples: Sequence[Example], batch_size: int) -> int:
     return shared + sum(len(tokens) - 1 - shared for tokens in longest)
 
 
-def decide_low_memory(wanted: str, run: Run, name: str, free: int | None) -> tuple[bool, str]:
-    """Whether to train with gradient checkpointing, and a line that says what the run will take.
+def decide_low_memory(wanted: str, run: Run, name: str, device: torch.device) -> bool:
+    """Whether to train with gradient checkpointing. Prints what the run will take and what is free.
 
     `wanted` is "on", "off" or "auto": on if the run would not fit otherwise. Raises UserError with
     what would fit, each with its figure, if "auto" finds that neither does.
     """
-    low = replace(run, gradient_checkpointing=True)
+    free, low = free_memory(device), replace(run, gradient_checkpointing=True)
     chosen = low if wanted == "on" else run
     if wanted == "auto" and free is not None and peak_memory(run) > free:
         chosen = low
@@ -95,7 +96,8 @@ def decide_low_memory(wanted: str, run: Run, name: str, free: int | None) -> tup
         note += f"; {_gb(free)} are free"
     if wanted == "auto" and chosen is low:
         note += f": --low-memory is on, without it {_gb(peak_memory(run))}"
-    return chosen is low, note
+    tqdm.write(note)
+    return chosen is low
 
 
 def _alternatives(run: Run, free: int) -> str:
