@@ -67,6 +67,7 @@ class _HttpOnly(HTTPRedirectHandler):
 
     def redirect_request(self, request, file, code, message, headers, newurl):
         if not is_web_address(newurl):
+            file.close()
             raise DownloadError(f"{request.full_url}: sent on to {newurl}, no http(s) address")
         return super().redirect_request(request, file, code, message, headers, newurl)
 

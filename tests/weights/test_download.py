@@ -598,3 +598,27 @@ def test_a_killed_process_leaves_no_lock_and_its_part_is_resumed(server, tmp_pat
     fetch(f"{server.url}/f", path)
     assert path.read_bytes() == BODY
     assert server.ranges("/f") == [None, f"bytes={have}-"]
+
+
+def test_a_file_in_a_read_only_directory_needs_no_lock(server, tmp_path, monkeypatch):
+    """A cache that many users share; without this, its .lock could not be made."""
+    (tmp_path / "f").write_bytes(BODY)
+    monkeypatch.setattr(download, "_try_lock", None)  # not to be called
+    monkeypatch.setattr(download.Path, "mkdir", None)
+    assert fetch(f"{server.url}/f", tmp_path / "f", sha256=SHA256) == tmp_path / "f"
+    assert [path.name for path in tmp_path.iterdir()] == ["f"] and server.log == []
+
+
+def test_a_scheme_in_capitals_is_the_same_scheme(server, tmp_path):
+    server.replies["/f"] = [Reply(BODY)]
+    fetch(server.url.replace("http", "HTTP") + "/f", tmp_path / "f", sha256=SHA256)
+    assert (tmp_path / "f").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("to", ["ftp://127.0.0.1/f", "file:///etc/passwd", "data:,x"])
+def test_a_redirect_to_another_protocol_is_refused(server, tmp_path, to):
+    server.replies["/f"] = [Reply(status=302, headers={"Location": to})]
+    with pytest.raises(DownloadError, match=r"/f: ") as caught:
+        fetch(f"{server.url}/f", tmp_path / "f")
+    assert "\n" not in str(caught.value) and not (tmp_path / "f").exists()
+    assert len(server.log) == 1

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import time
 
 import pytest
 import torch
@@ -540,3 +541,152 @@ def test_tiny_is_at_hand_without_a_network(here, monkeypatch):
     assert parameters_equal(tiny.model, pretrained.load(pretrained.TINY).model)
     drawn = pretrained.load_model("tiny", "random", torch.Generator()).model
     assert not torch.equal(tiny.model.wte.weight, drawn.wte.weight)
+
+
+# --- what a name means
+
+
+def test_a_run_and_a_file_in_a_directory_mean_the_model(tmp_path, model):
+    """For every command: they all call load_model or load_config."""
+    run = tmp_path / "runs" / "first"
+    saved(run / "model", model)
+    (run / "options.json").write_text("{}", encoding="utf-8")
+    for name in (run, run / "model", run / "model/model.safetensors", run / "model/config.json"):
+        back = pretrained.load_model(str(name), "pretrained", torch.Generator())
+        assert parameters_equal(back.model, model)
+        assert pretrained.load_config(str(name))[0] == model.config
+
+
+def test_a_run_without_a_model_is_told(tmp_path):
+    (tmp_path / "options.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match="a run without a model: the first epoch's end saves it"):
+        pretrained.load_config(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    {
+        "355m": "355M", "345M": "355M", "gpt2": "124M", "gpt2-medium": "355M", "GPT2-XL": "1558M",
+        "openai-community/gpt2-large": "774M", "1.5B": "1558M", "117M": "124M", "355": "355M",
+        "Tiny": "tiny",
+    }.items(),
+)  # fmt: skip
+def test_other_names_of_the_sizes_are_answered_with_ours(tmp_path, monkeypatch, name, size):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=f"no such directory; did you mean {size}\\?"):
+        pretrained.load_config(name)
+
+
+def test_a_name_of_nothing_is_answered_with_the_sizes(tmp_path):
+    with pytest.raises(UserError, match="no such directory, nor one of tiny, 124M, "):
+        pretrained.load_model(str(tmp_path / "llama"), "pretrained", torch.Generator())
+
+
+# --- the encoding is proven, or the model refused
+
+
+def configured(directory, **changes):
+    path = directory / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | changes
+    path.write_text(json.dumps(config), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("vocab_size", "file"),
+    [(32_000, "spiece.model"), (21_128, "vocab.txt"), (50_257, "tokenizer.model")],
+)
+def test_a_tokenizer_of_another_kind_is_refused(tmp_path, model, vocab_size, file):
+    saved(tmp_path, model)
+    configured(tmp_path, vocab_size=vocab_size)
+    (tmp_path / "vocab.json").unlink()
+    (tmp_path / file).write_bytes(b"[PAD]\n")
+    with pytest.raises(UserError, match=rf"{file}: a tokenizer of another kind than GPT-2's"):
+        pretrained.load(tmp_path)
+
+
+def test_a_directory_without_a_tokenizer_is_believed_for_gpt2s_own_size_only(tmp_path):
+    for size in (50257, 8192):
+        directory = saved(tmp_path / str(size), textbook.small_model(vocab_size=size))
+        (directory / "vocab.json").unlink()
+        assert pretrained.load(directory).tokenizer.vocab_size == size
+    for size in (50256, 50258, 50304, 30000):
+        configured(directory, vocab_size=size)
+        with pytest.raises(UserError, match=f"a vocabulary of {size} tokens, which nothing shows"):
+            pretrained.load(directory)
+
+
+@pytest.mark.parametrize("end_of_text", [True, False])
+def test_a_tokenizer_json_proves_its_vocabulary(tmp_path, model, end_of_text):
+    saved(tmp_path, model)
+    (tmp_path / "vocab.json").unlink()
+    vocab = dict(Tokenizer(300).vocab)
+    if not end_of_text:  # some list it among the added tokens only
+        del vocab["<|endoftext|>"]
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps({"model": {"type": "BPE", "vocab": vocab}}), encoding="utf-8")
+    assert parameters_equal(pretrained.load(tmp_path).model, model)
+    for other in (vocab | {"a": 98, "b": 97}, {}, [["a", -1.5]], None, 3):
+        path.write_text(json.dumps({"model": {"vocab": other}}), encoding="utf-8")
+        with pytest.raises(UserError, match=r"tokenizer\.json: not GPT-2's"):
+            pretrained.load(tmp_path)
+
+
+# --- for other programs
+
+
+def test_untied_models_have_the_names_that_transformers_4_reads(tmp_path):
+    model = textbook.small_model(vocab_size=300, tied_head=False).float()
+    tensors = safetensors.read(saved(tmp_path, model) / "model.safetensors")
+    assert "lm_head.weight" in tensors and len(tensors) == 12 * 2 + 5
+    assert all(name.startswith("transformer.") for name in tensors if name != "lm_head.weight")
+
+
+def test_the_tokenizers_files_hold_the_chat_template_and_the_end_of_text(tmp_path, model):
+    pretrained.save(tmp_path / "a", model, "alpaca", "{{ messages[0] }}")
+    pretrained.convert(tmp_path / "a", tmp_path / "b")
+    for directory in (tmp_path / "a", tmp_path / "b"):
+        tokenizer, generation = (
+            json.loads((directory / f"{name}_config.json").read_text(encoding="utf-8"))
+            for name in ("tokenizer", "generation")
+        )
+        assert tokenizer["chat_template"] == "{{ messages[0] }}"
+        assert tokenizer["model_max_length"] == 12 and tokenizer["add_prefix_space"] is False
+        assert tokenizer["eos_token"] == tokenizer["bos_token"] == "<|endoftext|>"
+        assert generation["eos_token_id"] == generation["bos_token_id"] == 299
+        assert pretrained.load(directory).prompt_template == "alpaca"
+
+
+# --- a cache that cannot be written to
+
+
+def test_weights_in_a_read_only_cache_are_used_as_they_are(tmp_path, capsys, monkeypatch):
+    variables = openai_directory_of_774M(tmp_path)
+
+    def read_only(path, *arguments, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(pretrained.Path, "mkdir", read_only)
+    directory = pretrained.ensure_official("774M", tmp_path)
+    assert directory == tmp_path / "774M"
+    assert torch.equal(pretrained.load(directory).model.wte.weight, variables["model/wte"])
+    assert "not converted, used as it is" in capsys.readouterr().err
+
+
+def test_a_damaged_head_of_another_dtype_is_told(tmp_path, model):
+    saved(tmp_path, model)
+    tensors = hugging_face_names(model, "")
+    tensors["lm_head.weight"] = tensors["lm_head.weight"].half()
+    safetensors.write(tmp_path / "model.safetensors", tensors)
+    with pytest.raises(UserError, match=r"lm_head\.weight is not the token embedding"):
+        pretrained.load(tmp_path)
+
+
+def test_a_million_layers_are_refused_at_once(tmp_path):
+    openai_directory(tmp_path)
+    hparams = json.loads((tmp_path / "hparams.json").read_text(encoding="utf-8"))
+    hparams["n_layer"] = 1_000_000
+    (tmp_path / "hparams.json").write_text(json.dumps(hparams), encoding="utf-8")
+    started = time.process_time()
+    with pytest.raises(UserError, match="1000000 layers are configured, and 2 are there; there"):
+        pretrained.load(tmp_path)
+    assert time.process_time() - started < 2

@@ -1,12 +1,14 @@
 """weights/sources.py: each place tried in turn, against web servers on this machine."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 import torch
 
 from gpt.config import SIZES
+from gpt.errors import UserError
 from tests import tensor_bundle
 from tests.fault_server import FaultServer, Reply, fill_the_disk
 from weights import safetensors, sources
@@ -286,3 +288,12 @@ def test_known_sums_are_of_files_that_are_fetched_and_are_used(server, tmp_path,
     server.replies["/bucket/124M/hparams.json"] = [Reply(json.dumps({"n_layer": 12}).encode())]
     with pytest.raises(DownloadError, match=r"index: sent \d+ bytes, not the 5,215 of the file"):
         fetch_pretrained("124M", tmp_path, served)
+
+
+def test_no_home_and_no_known_user_is_one_line(monkeypatch):
+    """As in a container started with a user id of its own."""
+    for name in ("HOME", "HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME", "TORCH_HOME", "USERPROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: str(path))
+    with pytest.raises(UserError, match="set TORCH_HOME"):
+        fetch_pretrained("124M")
