@@ -127,7 +127,7 @@ MISTAKES = {
     "option": ("--learning-rate 3", "unrecognized arguments: --learning-rate"),
     "value": ("--lr -1", "--lr: must be above 0"),
     "mps": ("--device mps", "--device mps: not usable here"),
-    "model a file": ("--model data.json", "data.json: is a file, not a directory"),
+    "model a file": ("--model data.json", "data.json: not a file of PyTorch weights"),
     "too large": ("--eval-batches 9223372036854775808", "--eval-batches: has too many"),
 }
 
