@@ -21,7 +21,7 @@ from torch import Tensor
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError
 from gpt.model import GPT
-from gpt.tokenizer import END_OF_TEXT, MAX_VOCAB_SIZE, Tokenizer
+from gpt.tokenizer import END_OF_TEXT, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, Tokenizer
 from weights import safetensors
 from weights.files import cache_directory, read_json_object, write_text
 from weights.forms import EMBEDDING, SHARD_INDEXES, SINGLE_FILES, find_weights, read_tensors, some
@@ -219,10 +219,10 @@ def read(source: Path) -> RawCheckpoint:
     if path.is_file():
         weights, tensors = path, read_tensors(path)
         config = _guess_config(tensors, path)
-        _check_tokenizer(path, config.vocab_size)
+        tokenizer = _proven_tokenizer(path, config.vocab_size)
     else:
         config = read_config(path)
-        _check_tokenizer(path, config.vocab_size)
+        tokenizer = _proven_tokenizer(path, config.vocab_size)
         prompt_template = _text_field(path / "config.json", "prompt_template")
         chat_template = _text_field(path / "tokenizer_config.json", "chat_template")
         weights = find_weights(path)
@@ -233,7 +233,6 @@ def read(source: Path) -> RawCheckpoint:
             tensors[name] = tensors[name][:MAX_VOCAB_SIZE]
     config = _without_padding(config)
     model = _check_shapes(tensors, config, weights)
-    tokenizer = Tokenizer(config.vocab_size)
     return RawCheckpoint(model, tokenizer, prompt_template, chat_template, tensors, weights)
 
 
@@ -291,9 +290,10 @@ def _checked_config(path: Path, shape: dict[str, Any]) -> GPTConfig:
     """The configuration of this shape, or a UserError that names the file it is from."""
     try:
         config = GPTConfig(**shape)
-        Tokenizer(min(config.vocab_size, MAX_VOCAB_SIZE))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+    if config.vocab_size < MIN_VOCAB_SIZE:
+        raise UserError(f"{path}: a vocabulary of {config.vocab_size} tokens has no room for bytes")
     return config
 
 
@@ -305,10 +305,13 @@ def _without_padding(config: GPTConfig) -> GPTConfig:
     return dataclasses.replace(config, vocab_size=min(config.vocab_size, MAX_VOCAB_SIZE))
 
 
-def _check_tokenizer(path: Path, vocab_size: int) -> None:
-    """Refuse a model of another encoding, which would load and write nonsense. Raises UserError."""
+def _proven_tokenizer(path: Path, vocab_size: int) -> Tokenizer:
+    """The tokenizer of a model that has GPT-2's encoding; with another it would write nonsense.
+
+    Raises UserError.
+    """
     size = min(vocab_size, MAX_VOCAB_SIZE)
-    proven = False
+    tokenizer, proven = Tokenizer(size), False
     for file in (path / name for name in VOCABULARIES):
         if not file.is_file():
             continue
@@ -320,7 +323,7 @@ def _check_tokenizer(path: Path, vocab_size: int) -> None:
             vocab = {END_OF_TEXT: size - 1} | vocab  # some list it among the added tokens only
             if vocab_size > size:  # and some list tokens that were added
                 vocab = {token: i for token, i in vocab.items() if type(i) is not int or i < size}
-        if vocab != Tokenizer(size).vocab:
+        if vocab != tokenizer.vocab:
             raise UserError(
                 f"{file}: not GPT-2's byte-pair encoding, the only one this project has"
             )
@@ -333,6 +336,7 @@ def _check_tokenizer(path: Path, vocab_size: int) -> None:
             f"{path}: a vocabulary of {vocab_size} tokens, which nothing shows to be GPT-2's: put "
             "the vocab.json of its tokenizer beside it"
         )
+    return tokenizer
 
 
 def _text_field(path: Path, key: str) -> str | None:
