@@ -85,7 +85,9 @@ def bootstrap_interval(
         shape = (min(rows, resamples - start), len(values))
         drawn = torch.randint(len(values), shape, generator=generator)
         means.append((value[drawn] * weight[drawn]).sum(1) / weight[drawn].sum(1))
-    low, high = torch.cat(means).quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    low, high = (
+        torch.cat(means).quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    )
     return low, high
 
 
