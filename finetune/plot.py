@@ -94,7 +94,7 @@ class Chart:
     ) -> None:
         self.curves, self.measure, self.form, self.log = curves, measure, form, log
         self.width, self.height = width, 400 if width > 500 else 280
-        self.right, self.bottom = width - (124 if width > 500 else 76), self.height - BOTTOM
+        self.right, self.bottom = width - (132 if width > 500 else 94), self.height - BOTTOM
         values = [value for curve in curves for _, value in curve.points]
         self.last_epoch = max(epoch for curve in curves for epoch, _ in curve.points)
         if log:
