@@ -139,7 +139,7 @@ def setup_distributed(
     """
     if os.environ.get("WORLD_SIZE", "1") == "1":
         if shard:
-            raise UserError("--shard: one process has no other to share with; start with torchrun")
+            raise UserError("--shard needs several processes: start them with torchrun")
         yield SINGLE_PROCESS, device
         return
     wrong = [name for name in NUMBERS if not os.environ.get(name, "").isdecimal()]
