@@ -140,7 +140,7 @@ def setup_distributed(
     """
     if os.environ.get("WORLD_SIZE", "1") == "1":
         if shard:
-            raise UserError("--shard: one process has no other to share with; start with torchrun")
+            raise UserError("--shard needs several processes: start them with torchrun")
         yield SingleProcess(device.type), device
         return
     wrong = [name for name in NUMBERS if not os.environ.get(name, "").isdecimal()]
