@@ -2,7 +2,7 @@
 
 The lecture in six steps, each in a file to read next:
 
-    1 records     finetune/dataset.py    JSON records, checked and split
+    1 records     finetune/records.py    JSON records, checked; finetune/dataset.py splits them
     2 batches     finetune/collate.py    prompt + response as token ids, padded, shifted, masked
     3 model       gpt/model.py           GPT-2, with the weights that weights/pretrained.py brings
     4 AdamW       finetune/optimizer.py  the optimizer and its learning rate
@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from finetune.collate import Loader
 from finetune.console import Console, header
-from finetune.dataset import BUNDLED_NAME, Record, encode, left_out_note
+from finetune.dataset import Record, encode, left_out_note
 from finetune.device import SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory, run_directory, shared_prefixes
 from finetune.extras.data import first_test_records, read_splits
@@ -41,6 +41,7 @@ from finetune.extras.train_options import CHANGEABLE_ON_RESUME, ExtraOptions
 from finetune.loop import START, Plan, train
 from finetune.optimizer import AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
+from finetune.records import BUNDLED_NAME
 from finetune.report.epochs import PlayedEpochs
 from finetune.report.snapshots import after_training, before_training
 from finetune.responses import Response, generate_responses

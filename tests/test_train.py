@@ -13,11 +13,12 @@ import torch
 
 import generate
 import train
-from finetune.dataset import BUNDLED, encode, read_records, split
+from finetune.dataset import encode, split
 from finetune.extras import memory
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.extras.run_directory import open_directory
 from finetune.options import parse
+from finetune.records import BUNDLED, read_records
 from finetune.responses import Response, generate_responses
 from gpt.errors import UserError, run_script
 from gpt.tokenizer import Tokenizer

@@ -9,18 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.dataset import (
-    BUNDLED,
-    BUNDLED_NAME,
-    DataError,
-    InvalidRecords,
-    Record,
-    encode,
-    left_out_note,
-    read_records,
-    split,
-)
+from finetune.dataset import DataError, Record, encode, left_out_note, split
 from finetune.prompt import format_prompt
+from finetune.records import BUNDLED, BUNDLED_NAME, InvalidRecords, read_records
 from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
 from tests.fault_server import FaultServer, Reply

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 import train
 from finetune.collate import Loader, collate
-from finetune.dataset import Example, Record, encode, read_records, split
+from finetune.dataset import Example, Record, encode, split
 from finetune.evaluate.__main__ import main
 from finetune.evaluate.losses import example_losses, token_losses
 from finetune.evaluate.scores import Estimate, format_table, perplexity, score
 from finetune.loss import batch_loss_sum, loader_loss
 from finetune.prompt import format_prompt
+from finetune.records import read_records
 from finetune.responses import Response, generate_responses
 from gpt.errors import UserError
 from gpt.sampling import generate
