@@ -154,8 +154,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         return lr_at_step(step, steps, options.lr, options.warmup_steps, options.schedule)
 
     def respond(chosen: Sequence[Record], max_new_tokens: int = 256) -> list[Response]:
-        plain = lora.merged(model)  # the model itself, if it has no adapters
-        return generate_responses(plain, tokenizer, chosen, options.template, max_new_tokens)
+        return generate_responses(model, tokenizer, chosen, options.template, max_new_tokens)
 
     # 5. Loop: both losses every few steps, the response to a validation record after each epoch
     stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
@@ -172,8 +171,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         with process.unsharded(model):
             if process.is_main_process:
                 first = respond(records["test"][: options.samples], SAMPLE_TOKENS)
-                plain = lora.merged(model)
-                before_training(directory, plain, tokenizer, first, loaders["validation"], dtype)
+                before_training(directory, model, tokenizer, first, loaders["validation"], dtype)
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
@@ -189,9 +187,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     with process.unsharded(model):
         if not process.is_main_process:
             return
-        test, plain = records["test"], lora.merged(model)
+        test = records["test"]
         responses = respond(test)
-        said = after_training(directory, plain, tokenizer, test, responses, loaders, dtype)  # extra
+        said = after_training(directory, model, tokenizer, test, responses, loaders, dtype)  # extra
     run.finish(test, responses)
     last = run.history[-1]
     tqdm.write(f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s.")

@@ -36,6 +36,10 @@ class Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         return linear(x, self.weight, self.bias)
 
+    def plain_weight(self) -> Tensor:
+        """The weight that alone does what this layer does, (out, in); a subclass may add to it."""
+        return self.weight
+
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x (…, in), weight (out, in), bias (out) → (…, out); in bfloat16 under `torch.autocast`."""

@@ -11,7 +11,8 @@ prove it; without any, a vocabulary of exactly the size of GPT-2's, or of `tiny`
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -204,12 +205,18 @@ def save(
     `prompt_template` is the name of the template that the model was fine-tuned with, and
     `chat_template` the same in Jinja, for other programs. Raises OSError.
     """
-    parameters = dict(model.named_parameters())
     tensors = {
-        name: parameters[name].t() if linear else parameters[name]
+        name: partial(_as_stored, model, name, linear)
         for name, _, _, linear in _names(model.config)
     }
     _write(directory, model.config, tensors, prompt_template, chat_template)
+
+
+def _as_stored(model: GPT, name: str, linear: bool) -> Tensor:
+    """A parameter as files have it: a linear weight is [in, out], with its adapter merged."""
+    module_name, _, leaf = name.rpartition(".")
+    module = model.get_submodule(module_name)
+    return module.plain_weight().t() if linear else getattr(module, leaf)
 
 
 def read(source: Path) -> RawCheckpoint:
@@ -410,7 +417,7 @@ def _first(names: set[str]) -> str:
 def _write(
     directory: Path,
     config: GPTConfig,
-    tensors: dict[str, Tensor],
+    tensors: Mapping[str, Tensor | Callable[[], Tensor]],
     prompt_template: str | None,
     chat_template: str | None,
 ) -> None:
@@ -425,7 +432,7 @@ def _write(
         "n_ctx": config.context_length,  # the same again, for llama.cpp and MLX
         "tie_word_embeddings": config.tied_head,
         **special_ids,
-        "torch_dtype": str(tensors[EMBEDDING.ours].dtype).removeprefix("torch."),
+        "torch_dtype": str(safetensors.made(tensors[EMBEDDING.ours]).dtype).removeprefix("torch."),
     }
     if prompt_template is not None:
         fields["prompt_template"] = prompt_template

@@ -228,8 +228,7 @@ class RunDirectory(Callbacks):
             if not self.process.is_main_process:
                 return
             options = stored_options(self.directory)
-            plain = lora.merged(self.model)
-            pretrained.save(self.directory / "model", plain, options.get("template"))
+            pretrained.save(self.directory / "model", self.model, options.get("template"))
             if lora.is_adapted(self.model):
                 base = hugging_face_name(options["model"])
                 adapter.save(self.directory / "adapter", self.model, base)
