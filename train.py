@@ -90,7 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
     device = choose_device(options.device)
     # extra: a screen that is closed; torchrun
-    with output_may_close(), setup_distributed(device, options.shard) as (process, device):
+    distributed = setup_distributed(device, options.shard, options.resume is not None)
+    with output_may_close(), distributed as (process, device):
         fine_tune(fill_defaults(options), device, process)
     return 0
 

@@ -130,16 +130,17 @@ def _device_type() -> str:
 
 @contextlib.contextmanager
 def setup_distributed(
-    device: torch.device, shard: bool
+    device: torch.device, shard: bool, resumed: bool = False
 ) -> Iterator[tuple[SingleProcess, torch.device]]:
     """This process among those that torchrun started, and its device; a SingleProcess without it.
 
-    torchrun tells each by environment variables. With `shard` the model is sharded.
+    torchrun tells each by environment variables. With `shard` the model is sharded; a run of
+    several processes that is `resumed` by one is not.
 
     Raises UserError for variables that torchrun did not set, and where a process has no GPU.
     """
     if os.environ.get("WORLD_SIZE", "1") == "1":
-        if shard:
+        if shard and not resumed:
             raise UserError("--shard needs several processes: start them with torchrun")
         yield SingleProcess(device.type), device
         return
