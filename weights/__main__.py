@@ -8,7 +8,7 @@ import torch
 
 from gpt.errors import UserError, run_script
 from weights import pretrained
-from weights.sources import REPOSITORIES
+from weights.sources import REPOSITORIES, similar_name
 
 # not the docstring, which `python -OO` leaves out
 HELP = """\
@@ -19,14 +19,15 @@ Fetch or convert a model ahead of time.
     python -m weights SRC DST bfloat16    the same, its numbers rounded (or float16, float32)
 
 SRC holds OpenAI's checkpoint (`model.ckpt.*` with `hparams.json`) or Hugging Face's GPT-2
-(`config.json` with `model.safetensors` or `pytorch_model.bin`)."""
+(`config.json` with `model.safetensors` or `pytorch_model.bin`, in one file or several); or it is a
+run's directory, or a file such as the book's `.pth`."""
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 VERIFIED = {
     ".index": "each tensor's bytes against the CRC-32C in the index; every name and shape",
-    ".safetensors": "the header, sizes and offsets; every name and shape",
-    ".bin": "every name and shape; no code in the file was run",
+    ".safetensors": "the header, sizes and offsets; a checksum if it has one; every name and shape",
 }
+VERIFIED_PICKLE = "every name and shape; no code in the file was run"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,10 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         raw = pretrained.convert(source, directory, dtype)
         print(f"Read:     {raw.path}")
     else:
-        raise UserError(f"give one of {', '.join(REPOSITORIES)}, or SRC DST [DTYPE]; see --help")
+        size = similar_name(arguments[0]) if len(arguments) == 1 else None
+        hint = f"; did you mean {size}?" if size else ""
+        names = ", ".join(REPOSITORIES)
+        raise UserError(f"give one of {names}, or SRC DST [DTYPE]{hint}; see --help")
+    suffix = Path(raw.path.name.removesuffix(".index.json")).suffix
+    verified = VERIFIED.get(suffix, VERIFIED_PICKLE)
     parameters = sum(tensor.numel() for tensor in raw.tensors.values())
     print(
-        f"Verified: {VERIFIED[raw.path.suffix]}\n"
+        f"Verified: {verified}\n"
         f"Model:    {len(raw.tensors)} tensors, {parameters:,} parameters\n"
         f"In:       {directory}"
     )

@@ -467,6 +467,25 @@ def test_the_command_converts_and_says_what_it_verified(tmp_path, capsys):
     ).read_bytes()
 
 
+@pytest.mark.parametrize("file", ["pytorch_model.bin.index.json", "model.safetensors.index.json"])
+def test_the_command_converts_several_files_and_pickles(tmp_path, model, capsys, file):
+    saved(tmp_path / "from", model)
+    tensors = safetensors.read(tmp_path / "from" / "model.safetensors")
+    part = file.replace(".index.json", "").replace(".", "-1.")
+    if part.endswith("bin"):
+        torch.save({name: tensor.clone() for name, tensor in tensors.items()}, tmp_path / "p")
+        (tmp_path / "p").rename(tmp_path / "from" / part)
+    else:
+        safetensors.write(tmp_path / "from" / part, tensors)
+    del tensors
+    (tmp_path / "from" / "model.safetensors").unlink()
+    content = {"weight_map": dict.fromkeys(dict(model.named_parameters()), part)}
+    (tmp_path / "from" / file).write_text(json.dumps(content), encoding="utf-8")
+    assert weights_command(tmp_path / "from", tmp_path / "to") == 0
+    assert ("no code" in capsys.readouterr().out) == part.endswith("bin")
+    assert parameters_equal(pretrained.load(tmp_path / "to").model, model)
+
+
 def test_the_command_rounds_when_asked(tmp_path, capsys):
     whole = pretrained.load(saved(tmp_path / "from", textbook.small_model(vocab_size=300))).model
     assert weights_command(tmp_path / "from", tmp_path / "to", "bfloat16") == 0
@@ -501,7 +520,7 @@ def test_the_commands_mistakes_are_one_line(tmp_path, capsys):
     (tmp_path / "there" / "x").touch()
     for arguments, message in (
         ([], "give one of 124M"),
-        (["345M"], "give one of 124M"),
+        (["345M"], "did you mean 355M?"),
         (["a", "b", "c"], "give one of 124M"),
         ([tmp_path / "nowhere", tmp_path / "to"], "nowhere: no such directory"),
         ([tmp_path / "from", tmp_path / "there"], "there: already there"),
