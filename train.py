@@ -2,7 +2,7 @@
 
 The lecture in six steps, each in a file to read next:
 
-    1 records     finetune/dataset.py    JSON records, checked and split
+    1 records     finetune/records.py    JSON records, checked; finetune/dataset.py splits them
     2 batches     finetune/collate.py    prompt + response as token ids, padded, shifted, masked
     3 model       gpt/model.py           GPT-2, with the weights that weights/pretrained.py brings
     4 AdamW       finetune/optimizer.py  the optimizer and its learning rate
@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from finetune.collate import Loader
 from finetune.console import Console, header
-from finetune.dataset import BUNDLED_NAME, Record, encode, left_out_note
+from finetune.dataset import Record, encode, left_out_note
 from finetune.device import SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory, run_directory, shared_prefixes
 from finetune.extras.data import first_test_records, read_splits
@@ -41,6 +41,7 @@ from finetune.extras.train_options import CHANGEABLE_ON_RESUME, ExtraOptions
 from finetune.loop import START, Plan, train
 from finetune.optimizer import AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
+from finetune.records import BUNDLED_NAME
 from finetune.report.epochs import PlayedEpochs
 from finetune.report.snapshots import after_training, before_training
 from finetune.responses import Response, generate_responses
@@ -153,8 +154,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         return lr_at_step(step, steps, options.lr, options.warmup_steps, options.schedule)
 
     def respond(chosen: Sequence[Record], max_new_tokens: int = 256) -> list[Response]:
-        plain = lora.merged(model)  # the model itself, if it has no adapters
-        return generate_responses(plain, tokenizer, chosen, options.template, max_new_tokens)
+        return generate_responses(model, tokenizer, chosen, options.template, max_new_tokens)
 
     # 5. Loop: both losses every few steps, the response to a validation record after each epoch
     stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
@@ -171,8 +171,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         with process.unsharded(model):
             if process.is_main_process:
                 first = respond(records["test"][: options.samples], SAMPLE_TOKENS)
-                plain = lora.merged(model)
-                before_training(directory, plain, tokenizer, first, loaders["validation"], dtype)
+                before_training(directory, model, tokenizer, first, loaders["validation"], dtype)
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
@@ -188,9 +187,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     with process.unsharded(model):
         if not process.is_main_process:
             return
-        test, plain = records["test"], lora.merged(model)
+        test = records["test"]
         responses = respond(test)
-        said = after_training(directory, plain, tokenizer, test, responses, loaders, dtype)  # extra
+        said = after_training(directory, model, tokenizer, test, responses, loaders, dtype)  # extra
     run.finish(test, responses)
     last = run.history[-1]
     tqdm.write(f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s.")

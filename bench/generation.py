@@ -39,10 +39,10 @@ from bench.harness import (
     run_rounds,
     transformers_command,
 )
-from finetune.dataset import BUNDLED
 from finetune.device import DTYPES
 from finetune.options import option, parse
 from finetune.prompt import prompt_tokens
+from finetune.records import BUNDLED
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import run_script
 from gpt.tokenizer import Tokenizer

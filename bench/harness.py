@@ -28,9 +28,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from finetune.dataset import Record, read_records, split
+from finetune.dataset import Record, split
 from finetune.device import DTYPES, choose_device, choose_dtype
 from finetune.options import option
+from finetune.records import read_records
 from gpt.config import SIZES
 from gpt.errors import UserError
 

@@ -41,9 +41,10 @@ from bench.harness import (
     transformers_command,
 )
 from finetune.collate import Batch, Loader
-from finetune.dataset import BUNDLED, encode
+from finetune.dataset import encode
 from finetune.extras.shared_prefixes import build_trie
 from finetune.options import option, parse
+from finetune.records import BUNDLED
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError, run_script
 from gpt.tokenizer import Tokenizer

@@ -25,7 +25,6 @@ from finetune.extras.memory import run  # before torch: see there
 
 from finetune import exercise_tables as tables
 from finetune import instruction_tables
-from finetune.dataset import BUNDLED
 from finetune.make_instructions import (
     Clause,
     Subject,
@@ -37,6 +36,7 @@ from finetune.make_instructions import (
     spaced,
     split,
 )
+from finetune.records import BUNDLED
 from weights.files import write_text
 
 Drill = Callable[[random.Random], str]

@@ -125,7 +125,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
     """Shows a default wherever there is one to show."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default in (None, False, argparse.SUPPRESS):
+        if action.default is False or action.default in (None, "", argparse.SUPPRESS):
             return action.help
         return super()._get_help_string(action)
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from finetune.loop import Metrics
 
 WIDE, NARROW = 680, 360  # widths of a chart, for a screen and for a phone
-LEFT, TOP, BOTTOM = 56, 84, 46  # margins; the right one has the curves' names
+LEFT, BOTTOM = 56, 46  # margins; the right one has the curves' names
+TOP, TOP_WITH_TOKENS = 40, 84
 
 STYLE = """
   text { font: 13px system-ui, -apple-system, 'Segoe UI', Arial, sans-serif; fill: #24292f }
@@ -58,7 +59,7 @@ def loss_curves(
         Curve(names[0], "c0", [(m.epoch, m.train_loss) for m in metrics]),
         Curve(names[1], "c1 dash", [(m.epoch, m.val_loss) for m in metrics]),
     ]
-    chart = Chart(curves, "Loss (nats per token)", ".3f", width, log=True)
+    chart = Chart(curves, "Loss (nats per token)", ".3f", width, True, TOP_WITH_TOKENS)
     return chart.svg(style, metrics, chart.lowest(curves[1]), chart.marks(marks))
 
 
@@ -90,11 +91,17 @@ class Chart:
     """Curves over epochs, with axes that hold all their points; `form` writes their last values."""
 
     def __init__(
-        self, curves: Sequence[Curve], measure: str, form: str, width: int, log: bool = False
+        self,
+        curves: Sequence[Curve],
+        measure: str,
+        form: str,
+        width: int,
+        log: bool = False,
+        top: int = TOP,
     ) -> None:
-        self.curves, self.measure, self.form, self.log = curves, measure, form, log
+        self.curves, self.measure, self.form, self.log, self.top = curves, measure, form, log, top
         self.width, self.height = width, 400 if width > 500 else 280
-        self.right, self.bottom = width - (124 if width > 500 else 76), self.height - BOTTOM
+        self.right, self.bottom = width - (132 if width > 500 else 94), self.height - BOTTOM
         values = [value for curve in curves for _, value in curve.points]
         self.last_epoch = max(epoch for curve in curves for epoch, _ in curve.points)
         if log:
@@ -117,7 +124,7 @@ class Chart:
         low, high = self.low, self.high
         if self.log:
             low, high, value = (math.log(v) for v in (low, high, max(value, self.floor)))
-        return self.bottom - (self.bottom - TOP) * (value - low) / (high - low)
+        return self.bottom - (self.bottom - self.top) * (value - low) / (high - low)
 
     def svg(self, style: str, tokens: Sequence[Metrics] = (), *more: Iterator[str]) -> str:
         """The document; with `tokens`, their axis above; and `more` elements."""
@@ -152,7 +159,7 @@ class Chart:
         for epoch in range(
             1, math.floor(self.last_epoch + 1e-9) + 1 if self.last_epoch < 50 else 1
         ):
-            yield _line("epoch", self.x(epoch), TOP, self.x(epoch), self.bottom)
+            yield _line("epoch", self.x(epoch), self.top, self.x(epoch), self.bottom)
         step = _nice_step(self.last_epoch, 6 if self.width > 500 else 4)
         for tick in range(int(self.last_epoch / step + 1e-9) + 1):
             at = self.x(tick * step)
@@ -163,12 +170,12 @@ class Chart:
             step = _nice_step(tokens[-1].tokens, 5 if self.width > 500 else 3)
             for tick in range(int(tokens[-1].tokens / step) + 1):
                 at = self.x(_epoch_at(tick * step, tokens))
-                yield _line("tick", at, TOP, at, TOP - 5)
-                yield _text(at, TOP - 10, f"{round(tick * step):,}")
-            yield _text((LEFT + self.right) / 2, TOP - 32, "Tokens seen")
+                yield _line("tick", at, self.top, at, self.top - 5)
+                yield _text(at, self.top - 10, f"{round(tick * step):,}")
+            yield _text((LEFT + self.right) / 2, self.top - 32, "Tokens seen")
         yield (
-            f'<rect class="frame" x="{LEFT}" y="{TOP}" width="{self.right - LEFT}" '
-            f'height="{self.bottom - TOP}"/>'
+            f'<rect class="frame" x="{LEFT}" y="{self.top}" width="{self.right - LEFT}" '
+            f'height="{self.bottom - self.top}"/>'
         )
 
     def _names(self) -> Iterator[str]:
@@ -193,7 +200,7 @@ class Chart:
     def marks(self, epochs: Sequence[float]) -> Iterator[str]:
         """Hidden vertical lines, of the classes at0, at1, …"""
         for i, epoch in enumerate(epochs):
-            yield _line(f"at at{i}", self.x(epoch), TOP, self.x(epoch), self.bottom)
+            yield _line(f"at at{i}", self.x(epoch), self.top, self.x(epoch), self.bottom)
 
 
 def _text(x: float, y: float, words: str, look: str = "middle") -> str:

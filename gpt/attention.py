@@ -17,7 +17,7 @@ from gpt.linear import Linear
 
 
 class KVCache:
-    """The keys and values of every token the model has read, one pair of (B, H, S, D) per layer.
+    """The keys and values of every token the model has read, one (2, B, H, S, D) per layer.
 
     A token's keys and values depend on the tokens before it alone, so while a text grows at its end
     they stay what they were. `length` is S, the same for every row and, between two forward passes,
@@ -28,31 +28,25 @@ class KVCache:
 
     def __init__(self) -> None:
         self.length = 0
-        self._layers: list[tuple[Tensor, Tensor]] = []
+        self._layers: list[Tensor] = []  # with room for more columns
 
-    def update(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Store the new (B, H, T, D) of one layer; return all of that layer's, (B, H, S, D)."""
-        start, stop = self.length, self.length + keys.size(2)
+    def update(self, layer: int, new: Tensor) -> Tensor:
+        """Store a layer's new keys and values (2, B, H, T, D); return all of them, (…, S, D)."""
+        stop = self.length + new.size(3)
         if layer == len(self._layers):
-            self._layers.append((keys[:, :, :0], values[:, :, :0]))
+            self._layers.append(new[:, :, :, :0])
         stored = self._layers[layer]
-        if stop > stored[0].size(2):
-            room = stop + self.GROWTH
-            stored = (self._enlarged(stored[0], room), self._enlarged(stored[1], room))
-            self._layers[layer] = stored
-        stored[0][:, :, start:stop] = keys
-        stored[1][:, :, start:stop] = values
-        return stored[0][:, :, :stop], stored[1][:, :, :stop]
+        if stop > stored.size(3):
+            two, B, H, _, D = stored.shape
+            larger = stored.new_empty(two, B, H, stop + self.GROWTH, D)
+            larger[:, :, :, : self.length] = stored[:, :, :, : self.length]
+            self._layers[layer] = stored = larger
+        stored.narrow(3, self.length, new.size(3)).copy_(new)
+        return stored.narrow(3, 0, stop)
 
     def select_rows(self, rows: Tensor) -> None:
         """Keep these rows of the batch only: (rows,) int64."""
-        self._layers = [(keys[rows], values[rows]) for keys, values in self._layers]
-
-    def _enlarged(self, stored: Tensor, room: int) -> Tensor:
-        batch, heads, _, size = stored.shape
-        larger = stored.new_empty(batch, heads, room, size)
-        larger[:, :, : self.length] = stored[:, :, : self.length]
-        return larger
+        self._layers = [stored[:, rows] for stored in self._layers]
 
 
 class MultiHeadAttention(nn.Module):
@@ -82,13 +76,12 @@ class MultiHeadAttention(nn.Module):
         cached text may look at everything and needs no mask at all.
         """
         B, T, C = x.shape
-        # (B, T, 3C) → three of (B, H, T, D)
-        query, key, value = (
-            part.view(B, T, self.n_head, C // self.n_head).transpose(1, 2)
-            for part in self.c_attn(x).split(C, dim=2)
-        )
-        if cache is not None:
-            key, value = cache.update(layer, key, value)
+        # (B, T, 3C) → (3, B, H, T, D)
+        three = self.c_attn(x).view(B, T, 3, self.n_head, C // self.n_head).permute(2, 0, 3, 1, 4)
+        if cache is None:
+            query, key, value = three
+        else:
+            query, (key, value) = three[0], cache.update(layer, three[1:])
         assert mask is not None or key.size(2) == T or T == 1, "a cached chunk needs its mask"
         if cache is None and _use_explicit(query):
             heads = explicit_attention(query, key, value, mask)

@@ -7,6 +7,7 @@ fewest whose probabilities sum to p (top-p or nucleus sampling: Holtzman et al.,
 Shapes: B rows still being generated, T tokens, V vocabulary.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -37,12 +38,12 @@ def sample_next_token(
     Where tokens tie for the last of the k places, exactly k stay. The nucleus is taken of what
     top-k leaves, after the temperature. Raises UserError for logits that are NaN or infinite.
     """
-    best = logits.amax(dim=-1)  # (B,); NaN if a logit of the row is
-    if not torch.isfinite(best).all():
+    best = logits.max(dim=-1)  # (B,) values, NaN if a logit of the row is, and their first indices
+    if not all(map(math.isfinite, best.values.tolist())):
         raise UserError("the model's logits are not finite: its weights are damaged")
     temperature, top_k, top_p = sampling
     if temperature == 0:
-        return logits.argmax(dim=-1).tolist()
+        return best.indices.tolist()
     top = torch.topk(logits.float(), min(top_k or logits.size(-1), logits.size(-1)))  # (B, k)
     below_best = top.values - top.values[:, :1]  # ≤ 0, so that no temperature makes it overflow
     probabilities = torch.softmax(below_best / max(temperature, 1e-30), dim=-1).cpu()
@@ -97,9 +98,12 @@ def generate_stream(
             else:
                 tokens = torch.tensor([[texts[row][-1]] for row in rows], device=model.device)
 
-            last = torch.zeros_like(tokens, dtype=torch.bool)
-            last[:, -1] = True
-            logits = model(tokens, select=last, cache=cache, padding=padding)  # (B, V)
+            last = None
+            if tokens.size(1) > 1:
+                last = torch.zeros_like(tokens, dtype=torch.bool)
+                last[:, -1] = True
+            logits = model(tokens, select=last, cache=cache, padding=padding)
+            logits = logits.view(len(rows), -1)  # (B, V): of each row's last token
             row_generators = [] if greedy else [generators[row] for row in rows]
             chosen = sample_next_token(logits, sampling, row_generators)
             for row, token in zip(rows, chosen, strict=True):

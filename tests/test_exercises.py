@@ -7,8 +7,8 @@ import re
 import pytest
 
 from finetune import exercises
-from finetune.dataset import BUNDLED
 from finetune.exercises import DRILLS, pages, record_sentences, sentences
+from finetune.records import BUNDLED
 
 TAKEN = record_sentences()
 RECORDS = json.loads(BUNDLED.read_text(encoding="utf-8"))

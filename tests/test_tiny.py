@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 import train
-from finetune.dataset import BUNDLED, encode, read_records, split
+from finetune.dataset import encode, split
+from finetune.records import BUNDLED, read_records
 from gpt.config import SIZES
 from weights import pretrained, safetensors
 from weights.pretrained import TINY

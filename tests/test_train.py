@@ -13,11 +13,12 @@ import torch
 
 import generate
 import train
-from finetune.dataset import BUNDLED, encode, read_records, split
+from finetune.dataset import encode, split
 from finetune.extras import memory
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.extras.run_directory import open_directory
 from finetune.options import parse
+from finetune.records import read_records
 from finetune.responses import Response, generate_responses
 from gpt.errors import UserError, run_script
 from gpt.tokenizer import Tokenizer
@@ -127,7 +128,7 @@ MISTAKES = {
     "option": ("--learning-rate 3", "unrecognized arguments: --learning-rate"),
     "value": ("--lr -1", "--lr: must be above 0"),
     "mps": ("--device mps", "--device mps: not usable here"),
-    "model a file": ("--model data.json", "data.json: is a file, not a directory"),
+    "model a file": ("--model data.json", "data.json: not a file of PyTorch weights"),
     "too large": ("--eval-batches 9223372036854775808", "--eval-batches: has too many"),
 }
 
@@ -175,7 +176,7 @@ def test_records_that_do_not_fit_are_counted_and_named(here, capsys):
 
 def test_a_seed_gives_one_run_with_low_memory_too(here, monkeypatch, capsys):
     """To the last byte of the weights and digit of the losses; another seed gives another."""
-    assert not parse(train.TrainOptions, [], "").low_memory
+    assert parse(train.TrainOptions, [], "").low_memory == "auto"
     kept, checkpointing, plain_train = [], [], train.train
 
     def spy(model, *arguments):
@@ -223,11 +224,11 @@ def test_runs_are_named_after_their_model_and_do_not_meet(here, monkeypatch):
 
 def test_the_defaults_are_the_lectures():
     assert parse(train.TrainOptions, [], "") == train.TrainOptions(
-        model="tiny", init="pretrained", data=str(BUNDLED), epochs=None, batch_size=8, lr=None,
+        model="tiny", init="pretrained", data="bundled", epochs=None, batch_size=8, lr=None,
         weight_decay=0.1, mask_prompt=False, template="alpaca", eval_every=5, eval_batches=5,
         max_steps=None, seed=123, device="auto", dtype="auto", out=None, accumulate=1,
         warmup_steps=0, schedule=None, decay="all", clip_norm=None, lora_rank=None,
-        lora_alpha=256, save_every=None, resume=None, low_memory=False, shard=False, samples=10,
+        lora_alpha=256, save_every=None, resume=None, low_memory="auto", shard=False, samples=10,
     )  # fmt: skip
     for words, defaults in (
         ("--model 355M", (1, 5e-5, "constant")),
@@ -270,7 +271,7 @@ def test_every_option_reaches_its_place(here, monkeypatch):
     assert len(asked) == 2 and viewed[-1] == torch.bfloat16
     model, optimizer, training, validation, plan, _, callbacks, loss_sum, *_ = reached.value.args
     assert plan[:-1] == (3, 9, 3, 4, 6)
-    assert loss_sum.keywords == {"dtype": torch.bfloat16} and len(callbacks) == 2
+    assert loss_sum.keywords == {"dtype": torch.bfloat16} and len(callbacks) == 3
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             assert group["weight_decay"] == (0.25 if parameter.dim() > 1 else 0)

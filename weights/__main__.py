@@ -1,12 +1,4 @@
-"""Fetch or convert a model ahead of time.
-
-    python -m weights 355M       GPT-2's official weights of that size, fetched, verified, converted
-    python -m weights SRC DST    the model in the directory SRC, in any form, into a new one, DST
-    python -m weights SRC DST bfloat16    the same, its numbers rounded (or float16, float32)
-
-SRC holds OpenAI's checkpoint (`model.ckpt.*` with `hparams.json`) or Hugging Face's GPT-2
-(`config.json` with `model.safetensors` or `pytorch_model.bin`).
-"""
+"""Fetch or convert a model ahead of time: `python -m weights --help`."""
 
 import sys
 from collections.abc import Sequence
@@ -17,6 +9,17 @@ import torch
 from gpt.errors import UserError, run_script
 from weights import pretrained
 from weights.sources import REPOSITORIES
+
+# not the docstring, which `python -OO` leaves out
+HELP = """\
+Fetch or convert a model ahead of time.
+
+    python -m weights 355M       GPT-2's official weights of that size, fetched, verified, converted
+    python -m weights SRC DST    the model in the directory SRC, in any form, into a new one, DST
+    python -m weights SRC DST bfloat16    the same, its numbers rounded (or float16, float32)
+
+SRC holds OpenAI's checkpoint (`model.ckpt.*` with `hparams.json`) or Hugging Face's GPT-2
+(`config.json` with `model.safetensors` or `pytorch_model.bin`)."""
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 VERIFIED = {
@@ -29,7 +32,7 @@ VERIFIED = {
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in (["-h"], ["--help"]):
-        print(__doc__)
+        print(HELP)
         return 0
     if len(arguments) == 1 and arguments[0] in REPOSITORIES:
         directory = pretrained.ensure_official(arguments[0])

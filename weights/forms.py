@@ -115,6 +115,8 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
         )
     except Exception as error:  # whatever a damaged or hostile pickle makes the loader raise
         reason = str(error).partition("\n")[0] or type(error).__name__
+        if "weights_only" in reason or "Weights only" in reason:  # torch then tells how to run code
+            reason = "it is damaged, of another kind, or holds code, which is not run"
         raise UserError(f"{path}: not a file of PyTorch weights: {reason}") from error
     if isinstance(content, dict):
         if "model_args" in content:

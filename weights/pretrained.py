@@ -11,7 +11,8 @@ prove it; without any, a vocabulary of exactly the size of GPT-2's, or of `tiny`
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from torch import Tensor
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError
 from gpt.model import GPT
-from gpt.tokenizer import END_OF_TEXT, MAX_VOCAB_SIZE, Tokenizer
+from gpt.tokenizer import END_OF_TEXT, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, Tokenizer
 from weights import safetensors
 from weights.files import cache_directory, read_json_object, write_text
 from weights.forms import EMBEDDING, SHARD_INDEXES, SINGLE_FILES, find_weights, read_tensors, some
@@ -204,12 +205,18 @@ def save(
     `prompt_template` is the name of the template that the model was fine-tuned with, and
     `chat_template` the same in Jinja, for other programs. Raises OSError.
     """
-    parameters = dict(model.named_parameters())
     tensors = {
-        name: parameters[name].t() if linear else parameters[name]
+        name: partial(_as_stored, model, name, linear)
         for name, _, _, linear in _names(model.config)
     }
     _write(directory, model.config, tensors, prompt_template, chat_template)
+
+
+def _as_stored(model: GPT, name: str, linear: bool) -> Tensor:
+    """A parameter as files have it: a linear weight is [in, out], with its adapter merged."""
+    module_name, _, leaf = name.rpartition(".")
+    module = model.get_submodule(module_name)
+    return module.plain_weight().t() if linear else getattr(module, leaf)
 
 
 def read(source: Path) -> RawCheckpoint:
@@ -219,10 +226,10 @@ def read(source: Path) -> RawCheckpoint:
     if path.is_file():
         weights, tensors = path, read_tensors(path)
         config = _guess_config(tensors, path)
-        _check_tokenizer(path, config.vocab_size)
+        tokenizer = _proven_tokenizer(path, config.vocab_size)
     else:
         config = read_config(path)
-        _check_tokenizer(path, config.vocab_size)
+        tokenizer = _proven_tokenizer(path, config.vocab_size)
         prompt_template = _text_field(path / "config.json", "prompt_template")
         chat_template = _text_field(path / "tokenizer_config.json", "chat_template")
         weights = find_weights(path)
@@ -233,7 +240,6 @@ def read(source: Path) -> RawCheckpoint:
             tensors[name] = tensors[name][:MAX_VOCAB_SIZE]
     config = _without_padding(config)
     model = _check_shapes(tensors, config, weights)
-    tokenizer = Tokenizer(config.vocab_size)
     return RawCheckpoint(model, tokenizer, prompt_template, chat_template, tensors, weights)
 
 
@@ -291,9 +297,10 @@ def _checked_config(path: Path, shape: dict[str, Any]) -> GPTConfig:
     """The configuration of this shape, or a UserError that names the file it is from."""
     try:
         config = GPTConfig(**shape)
-        Tokenizer(min(config.vocab_size, MAX_VOCAB_SIZE))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+    if config.vocab_size < MIN_VOCAB_SIZE:
+        raise UserError(f"{path}: a vocabulary of {config.vocab_size} tokens has no room for bytes")
     return config
 
 
@@ -305,10 +312,13 @@ def _without_padding(config: GPTConfig) -> GPTConfig:
     return dataclasses.replace(config, vocab_size=min(config.vocab_size, MAX_VOCAB_SIZE))
 
 
-def _check_tokenizer(path: Path, vocab_size: int) -> None:
-    """Refuse a model of another encoding, which would load and write nonsense. Raises UserError."""
+def _proven_tokenizer(path: Path, vocab_size: int) -> Tokenizer:
+    """The tokenizer of a model that has GPT-2's encoding; with another it would write nonsense.
+
+    Raises UserError.
+    """
     size = min(vocab_size, MAX_VOCAB_SIZE)
-    proven = False
+    tokenizer, proven = Tokenizer(size), False
     for file in (path / name for name in VOCABULARIES):
         if not file.is_file():
             continue
@@ -320,7 +330,7 @@ def _check_tokenizer(path: Path, vocab_size: int) -> None:
             vocab = {END_OF_TEXT: size - 1} | vocab  # some list it among the added tokens only
             if vocab_size > size:  # and some list tokens that were added
                 vocab = {token: i for token, i in vocab.items() if type(i) is not int or i < size}
-        if vocab != Tokenizer(size).vocab:
+        if vocab != tokenizer.vocab:
             raise UserError(
                 f"{file}: not GPT-2's byte-pair encoding, the only one this project has"
             )
@@ -333,6 +343,7 @@ def _check_tokenizer(path: Path, vocab_size: int) -> None:
             f"{path}: a vocabulary of {vocab_size} tokens, which nothing shows to be GPT-2's: put "
             "the vocab.json of its tokenizer beside it"
         )
+    return tokenizer
 
 
 def _text_field(path: Path, key: str) -> str | None:
@@ -406,7 +417,7 @@ def _first(names: set[str]) -> str:
 def _write(
     directory: Path,
     config: GPTConfig,
-    tensors: dict[str, Tensor],
+    tensors: Mapping[str, Tensor | Callable[[], Tensor]],
     prompt_template: str | None,
     chat_template: str | None,
 ) -> None:
@@ -421,7 +432,7 @@ def _write(
         "n_ctx": config.context_length,  # the same again, for llama.cpp and MLX
         "tie_word_embeddings": config.tied_head,
         **special_ids,
-        "torch_dtype": str(tensors[EMBEDDING.ours].dtype).removeprefix("torch."),
+        "torch_dtype": str(safetensors.made(tensors[EMBEDDING.ours]).dtype).removeprefix("torch."),
     }
     if prompt_template is not None:
         fields["prompt_template"] = prompt_template

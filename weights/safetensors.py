@@ -18,6 +18,7 @@ import json
 import math
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -175,15 +176,18 @@ def _entry(where: str, fields: object, data_start: int, file_size: int) -> Entry
     return Entry(dtype, tuple(shape), data_start + start, end - start)
 
 
-def write(path: Path, tensors: dict[str, Tensor]) -> None:
+def write(path: Path, tensors: dict[str, Tensor | Callable[[], Tensor]]) -> None:
     """Write the tensors in this order; the file has its name when all of it is on the disk.
+
+    A tensor may be given by a function that makes it, so that only one is in memory at a time.
 
     A transposed tensor is written as it reads, with a copy of that one alone. The metadata
     `format: pt` is what Hugging Face's loader asks to find. Raises OSError.
     """
     header: dict[str, object] = {"__metadata__": {"crc32": NO_CHECKSUM.decode(), "format": "pt"}}
     offset = 0
-    for name, tensor in tensors.items():
+    for name, given in tensors.items():
+        tensor = made(given)
         start, offset = offset, offset + tensor.nbytes
         header[name] = {
             "dtype": NAMES[tensor.dtype],
@@ -196,11 +200,16 @@ def write(path: Path, tensors: dict[str, Tensor]) -> None:
     with replacing(path) as file:
         file.write(len(text).to_bytes(8, "little") + text)
         crc = zlib.crc32(text)
-        for tensor in tensors.values():
-            dense = tensor.detach().cpu().contiguous()
+        for given in tensors.values():
+            dense = made(given).detach().cpu().contiguous()
             if dense.nbytes:
                 data = (ctypes.c_char * dense.nbytes).from_address(dense.data_ptr())
                 file.write(data)
                 crc = zlib.crc32(data, crc)
         file.seek(8 + text.index(NO_CHECKSUM))
         file.write(f"{crc:08x}".encode("ascii"))
+
+
+def made(given: Tensor | Callable[[], Tensor]) -> Tensor:
+    """The tensor, which may be given by a function that makes it."""
+    return given if isinstance(given, Tensor) else given()

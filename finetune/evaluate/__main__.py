@@ -13,7 +13,7 @@ from functools import partial
 import torch
 
 from finetune.collate import Loader
-from finetune.dataset import BUNDLED, encode, left_out_note, read_records, split
+from finetune.dataset import encode, left_out_note, split
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.evaluate.losses import example_losses
 from finetune.evaluate.scores import (
@@ -26,6 +26,7 @@ from finetune.evaluate.scores import (
 from finetune.loss import batch_loss_sum, loader_loss
 from finetune.options import option, parse
 from finetune.prompt import TEMPLATES
+from finetune.records import BUNDLED, read_records
 from finetune.responses import generate_responses
 from gpt.config import SIZES
 from gpt.errors import run_script

@@ -7,8 +7,9 @@ from functools import partial
 import torch
 from tqdm import tqdm
 
-from finetune.dataset import InvalidRecords, Record, Splits, named, read_records, split
+from finetune.dataset import Record, Splits, split
 from finetune.options import option
+from finetune.records import InvalidRecords, named, read_records
 from gpt.errors import UserError
 from weights.sources import local_copy
 

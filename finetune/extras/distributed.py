@@ -47,10 +47,10 @@ class DistributedContext(SingleProcess):
     Raises UserError where another is lost.
     """
 
-    def __init__(self, rank: int, world_size: int, shard: bool) -> None:
+    def __init__(self, rank: int, world_size: int, shard: bool, device_type: str = "cpu") -> None:
+        super().__init__(device_type)
         self.rank, self.world_size, self.shard = rank, world_size, shard
         self.is_main_process = rank == 0
-        self.check_before_backward = _device_type() == "cpu"
 
     def wrap(self, model: GPT) -> nn.Module:
         """DDP's wrapper; with `shard` the model itself, its parameters sharded.
@@ -140,7 +140,7 @@ def setup_distributed(
     """
     if os.environ.get("WORLD_SIZE", "1") == "1":
         if shard:
-            raise UserError("--shard: one process has no other to share with; start with torchrun")
+            raise UserError("--shard needs several processes: start them with torchrun")
         yield SingleProcess(device.type), device
         return
     wrong = [name for name in NUMBERS if not os.environ.get(name, "").isdecimal()]
@@ -163,7 +163,7 @@ def setup_distributed(
         if rank > 0:  # the main process alone prints
             nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
             stack.enter_context(contextlib.redirect_stdout(nowhere))
-        yield DistributedContext(rank, dist.get_world_size(), shard), device
+        yield DistributedContext(rank, dist.get_world_size(), shard, device.type), device
         dist.destroy_process_group()
         atexit.register(_exit_without_teardown)
 

@@ -7,8 +7,9 @@ first step; A as in the authors' code, uniform in ±1/√in. Afterwards W + (alp
 layer like any other.
 
 What is saved is memory: a frozen weight needs no gradient and no moments in AdamW, and it may be
-in bfloat16, since it takes no small updates. A step still computes most of what it did. The merged
-model has the frozen weights as they were in training, so rounded to bfloat16 where they were.
+in bfloat16, since it takes no small updates. A step still computes most of what it did. The model
+that is saved has the frozen weights as they were in training, so rounded to bfloat16 where they
+were, with the adapters merged.
 """
 
 import math
@@ -39,9 +40,16 @@ class LoRALinear(Linear):
         self.lora_B = nn.Parameter(torch.zeros(self.out_features, rank, **like))
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.weight.dtype == torch.bfloat16:  # then the products are too, in training or not
+            with torch.autocast(x.device.type, torch.bfloat16):
+                return self._adapted(x)
+        return self._adapted(x)
+
+    def _adapted(self, x: Tensor) -> Tensor:
         return super().forward(x) + linear(self.scale * linear(x, self.lora_A), self.lora_B)
 
-    def merged_weight(self) -> Tensor:
+    @torch.no_grad()
+    def plain_weight(self) -> Tensor:
         """W + (alpha / rank) · B · A, in the adapter's precision."""
         return torch.addmm(
             self.weight.to(self.lora_A.dtype), self.lora_B, self.lora_A, alpha=self.scale
@@ -78,18 +86,3 @@ def add(
 def is_adapted(model: GPT) -> bool:
     """Whether the model has adapters."""
     return any(isinstance(module, LoRALinear) for module in model.modules())
-
-
-@torch.no_grad()
-def merged(model: GPT) -> GPT:
-    """The same function as a plain model: adapters merged where there are any, the rest shared."""
-    with torch.device("meta"):
-        result = GPT(model.config)
-    for name, parameter in model.named_parameters():
-        module_name, _, leaf = name.rpartition(".")
-        module = model.get_submodule(module_name)
-        if not leaf.startswith("lora_"):
-            if isinstance(module, LoRALinear) and leaf == "weight":
-                parameter = nn.Parameter(module.merged_weight())
-            setattr(result.get_submodule(module_name), leaf, parameter)
-    return result.train(model.training)

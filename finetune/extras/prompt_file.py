@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.dataset import Record, read_records
+from finetune.dataset import Record
 from finetune.prompt import prompt_tokens
+from finetune.records import read_records
 from finetune.responses import Assistant, check_room, stream_responses
 from gpt.errors import UserError
 from weights.files import append_text

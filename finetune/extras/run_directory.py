@@ -29,13 +29,14 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from finetune.dataset import BUNDLED_NAME, Record
+from finetune.dataset import Record
 from finetune.device import SINGLE_PROCESS, SingleProcess
 from finetune.extras import adapter, checkpoint, lora
 from finetune.extras.signals import StopSignal
 from finetune.loop import START, Callbacks, Metrics, Progress
 from finetune.optimizer import AdamW
 from finetune.plot import loss_curves
+from finetune.records import BUNDLED_NAME
 from finetune.responses import Response, response_entries
 from gpt.errors import UserError
 from gpt.model import GPT
@@ -227,8 +228,7 @@ class RunDirectory(Callbacks):
             if not self.process.is_main_process:
                 return
             options = stored_options(self.directory)
-            plain = lora.merged(self.model)
-            pretrained.save(self.directory / "model", plain, options.get("template"))
+            pretrained.save(self.directory / "model", self.model, options.get("template"))
             if lora.is_adapted(self.model):
                 base = hugging_face_name(options["model"])
                 adapter.save(self.directory / "adapter", self.model, base)

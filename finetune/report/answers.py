@@ -42,12 +42,14 @@ def card(
     task += folded(record.instruction)
     if record.input:
         task += f"<small>Input</small>{folded(record.input)}"
-    columns, verdicts = [("Reference", folded(record.output))], []
+    columns, look, missed = [], "open", []
     for heading, response in answers:
-        verdicts.append(verdict(record, response))
-        columns.append((heading, _marked(record, response, verdicts[-1])))
+        look = verdict(record, response)
+        columns.append((heading, _marked(record, response, look)))
+        differing = _differences(record.output.split(), response.text.split())
+        missed = differing if look == "near" else []
+    columns.insert(0, ("Reference", _highlighted(record.output, missed)))
     said = "".join(f"<div><small>{escape(name)}</small>{text}</div>" for name, text in columns)
-    look = verdicts[-1] if verdicts else "open"
     mark = f' id="{name}"' if name else ""
     return (
         f'<div class="pair {look}"{mark}><div class="asked">{task}</div>'
@@ -101,17 +103,27 @@ def folded(text: str) -> str:
 
 
 def _marked(record: Record, response: Response, look: str) -> str:
-    """The response behind its sign, with the words marked that the reference does not have."""
+    """The response behind its sign; where most of it is right, the wrong words are marked."""
     text = re.sub(r"\n\s*\n", "\n", response.text)  # a model that rambles leaves lines empty
-    shown = folded(text)
-    if look in ("near", "wrong") and len(text) <= LONG:
-        pieces = re.split(r"(\s+)", text)  # words at even places, white space between
-        for start, end, _, _ in _differences(pieces[::2], record.output.split()):
-            for i in range(start, end):
-                pieces[2 * i] = f"\0{pieces[2 * i]}\1" if pieces[2 * i] else ""
-        shown = escape("".join(pieces)).replace("\0", "<mark>").replace("\1", "</mark>")
+    words = text.split()
+    wrong = _differences(words, record.output.split()) if look in ("near", "wrong") else []
+    few = 2 * sum(end - start for start, end, _, _ in wrong) <= len(words)
     cut = "" if response.hit_eos else " …"
-    return f'<b class="{look}">{SIGNS[look]}</b> {shown}{cut}'
+    return f'<b class="{look}">{SIGNS[look]}</b> {_highlighted(text, wrong if few else [])}{cut}'
+
+
+def _highlighted(text: str, blocks: Sequence[tuple[int, int, int, int]]) -> str:
+    """The text with those of its words marked that are in the blocks; a long one is folded."""
+    if len(text) > LONG:
+        return folded(text)
+    chosen = {i for start, end, _, _ in blocks for i in range(start, end)}
+    number, parts = 0, []
+    for part in re.split(r"(\s+)", text):
+        is_word = bool(part.strip())
+        shown = f"<mark>{escape(part)}</mark>" if is_word and number in chosen else escape(part)
+        parts.append(shown)
+        number += is_word
+    return "".join(parts)
 
 
 def _differences(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int, int, int]]:

@@ -20,7 +20,7 @@ from weights.files import read_json_object, write_text
 PLAYED_RECORDS = 8
 STEPS = (5, 20, 60)  # 0 is before training
 MAX_NEW_TOKENS = 64
-SLOW, TOO_SLOW = 5.0, 60.0  # seconds for the first answers
+SLOW, TOO_SLOW = 15.0, 60.0  # seconds for the first answers
 
 
 class PlayedEpochs(Callbacks):
@@ -56,7 +56,7 @@ class PlayedEpochs(Callbacks):
         """Answer after some of the first steps, and after each epoch."""
         steps = progress.step + 1
         if epoch_over and self.seconds < TOO_SLOW:
-            self._answer(f"epoch {self.epoch}", steps)
+            self._answer(f"epoch {self.epoch}, step {steps}", steps)
         elif steps in STEPS and self.seconds < SLOW:
             self._answer(f"step {steps}", steps)
 

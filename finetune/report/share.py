@@ -9,7 +9,7 @@ from finetune.report.answers import chosen
 from finetune.report.files import Run
 
 WIDTH, HEIGHT = 1200, 630
-LINES, LINE_LENGTH = 3, 44  # of each text
+LINES, LINE_LENGTH = 3, 34  # of each text
 
 
 def share_picture(run: Run) -> str:

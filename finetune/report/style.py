@@ -33,7 +33,7 @@ h3 { font-size: 1rem; margin: 16px 0 4px }
 p { margin: 8px 0; overflow-wrap: anywhere }
 .soft { color: var(--soft) } small { font-size: .82rem }
 .note { border-left: 4px solid var(--near); padding: 4px 12px }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 10px;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 10px;
   margin: 20px 0 }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 10px 12px }

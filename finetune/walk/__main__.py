@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 
 from finetune.collate import IGNORE_INDEX, Batch, collate
-from finetune.dataset import BUNDLED, Encoded, Record, encode, read_records
+from finetune.dataset import Encoded, Record, encode
 from finetune.loop import train_step
 from finetune.loss import batch_loss_sum
 from finetune.optimizer import AdamW
 from finetune.options import option, parse
 from finetune.prompt import format_prompt
+from finetune.records import BUNDLED, read_records
 from gpt.attention import MultiHeadAttention, explicit_attention
 from gpt.errors import UserError, run_script
 from gpt.model import GPT, TransformerBlock

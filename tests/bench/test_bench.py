@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench import generation, harness, lecture, memory, run_hardware, startup, timing, training
-from bench.harness import Candidate, Ended, run_rounds
+from bench.harness import Candidate, Ended
 from finetune.collate import IGNORE_INDEX, Batch
 from finetune.extras import shared_prefixes
 from finetune.loss import batch_loss_sum

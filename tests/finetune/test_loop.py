@@ -325,7 +325,10 @@ def test_an_infinite_loss_is_not_finite_either(loss):
 def test_the_losss_dtype_reaches_the_steps_and_the_evaluations():
     coarse, exact = textbook.small_model().float(), textbook.small_model().float()
     in_bfloat16 = partial(batch_loss_sum, dtype=torch.bfloat16)
-    expected = [loader_loss(coarse, Loader(examples(4), 2), 5, *f) for f in ([in_bfloat16], [])]
+    expected = [
+        loader_loss(coarse, Loader(examples(4), 2), 5, loss_sum=loss)
+        for loss in (in_bfloat16, batch_loss_sum)
+    ]
     told = run(coarse, examples(4), loss_sum=in_bfloat16)
     assert told.evaluations[0].train_loss == expected[0] != expected[1]
     run(exact, examples(4))

@@ -18,10 +18,12 @@ class Example:
     loud: bool = option(False, "a flag", group="how it is said")
     share: float = option(0.1, "a share", max=1)
     text: str | None = option(None, "a text", positional=True)
+    word: str = option("", "a word")
+    zero: float = option(0.0, "a number")
 
 
 def test_defaults_and_given_values():
-    default = Example("x", 3, 0.5, None, "red", False, 0.1, None)
+    default = Example("x", 3, 0.5, None, "red", False, 0.1, None, "", 0.0)
     assert parse(Example, ["--name", "x"], "") == default
     assert parse(Example, ["a text", "--name", "x"], "").text == "a text"
     given = [
@@ -37,7 +39,7 @@ def test_defaults_and_given_values():
         "blue",
         "--loud",
     ]
-    assert parse(Example, given, "") == Example("y", 7, 0.001, 2, "blue", True, 0.1, None)
+    assert parse(Example, given, "") == Example("y", 7, 0.001, 2, "blue", True, 0.1, None, "", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -84,4 +86,5 @@ def test_help_shows_every_option_and_default(capsys):
         "[text]",
     ):
         assert part in shown
+    assert "--zero X a number (default: 0.0)" in shown and "(default: )" not in shown
     assert "None" not in shown and "False" not in shown

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.loop import Metrics
-from finetune.plot import LEFT, NARROW, TOP, compared_curves, loss_curves, rate_curve, speed_curve
+from finetune.plot import LEFT, NARROW, compared_curves, loss_curves, rate_curve, speed_curve
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOSSES = [(9.0, 9.1), (5.0, 5.5), (2.5, 3.9), (1.25, 4.0)]
-RIGHT, BOTTOM = 680 - 124, 400 - 46  # of the wide chart's frame
+RIGHT, TOP, BOTTOM = 680 - 132, 84, 400 - 46  # of the wide chart's frame
 
 
 def history(losses, tokens_per_step=100):
@@ -176,7 +176,7 @@ def test_rate_and_speed_are_drawn_from_the_first_update_above_an_axis_from_zero(
         Metrics(0, 0.5, 50, 1.0, 2e-4, 300.0, 3.0, 3.0),
         Metrics(1, 1.0, 100, 2.0, 1e-4, 1500.0, 3.0, 3.0),
     ]
-    right, bottom = 360 - 76, 280 - 46
+    right, top, bottom = 360 - 94, 40, 280 - 46
     for draw, shares, named in (
         (rate_curve, (1, 1 / 2), ("0.0001", "Learning rate")),
         (speed_curve, (300 / 1500, 1), ("1,500", "Tokens per second")),
@@ -184,12 +184,16 @@ def test_rate_and_speed_are_drawn_from_the_first_update_above_an_axis_from_zero(
         svg = ET.fromstring(draw(run))
         (x1, y1), (x2, y2) = curve(svg, "c0")
         assert (x1, x2) == pytest.approx(((LEFT + right) / 2, right), abs=0.06)
-        assert [y1, y2] == pytest.approx([bottom - (bottom - TOP) * s for s in shares], abs=0.06)
+        assert [y1, y2] == pytest.approx([bottom - (bottom - top) * s for s in shares], abs=0.06)
         assert set(named) <= set(texts(svg))
     assert "5e-05" in texts(ET.fromstring(rate_curve(run)))
 
 
-@pytest.mark.parametrize("draw", [loss_curves, rate_curve, speed_curve])
+def narrow_curves(metrics):
+    return loss_curves(metrics, NARROW)
+
+
+@pytest.mark.parametrize("draw", [loss_curves, narrow_curves, rate_curve, speed_curve])
 def test_no_text_lies_on_another_or_leaves_the_frame(draw):
     """A letter is about 7 units wide and 13 high; a title, a tick and a name stand apart."""
     svg = ET.fromstring(draw(history(LOSSES, 10**6)))

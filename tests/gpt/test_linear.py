@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from gpt import linear as linear_module
 from gpt.linear import FEW_ROWS, Linear, linear
 
 seeds = st.integers(0, 1000)
@@ -91,9 +92,11 @@ def test_its_gradients_are_those_of_the_formula(shape, size_in, size_out, seed):
         torch.testing.assert_close(gradient, by_hand)
 
 
+@pytest.mark.parametrize("amx", [True, False])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("rows", [1, 5, FEW_ROWS, FEW_ROWS + 1])
-def test_a_model_in_any_precision_gets_its_own_back(rows, dtype):
+def test_a_model_in_any_precision_gets_its_own_back(rows, dtype, amx, monkeypatch):
+    monkeypatch.setattr(linear_module, "_has_amx", lambda: amx)
     x, weight, bias, _ = (each.to(dtype) for each in operands((rows,), 40, 30, rows))
     with torch.inference_mode():
         y = linear(x, weight, bias)
@@ -203,3 +206,34 @@ def test_one_vector_has_gradients_in_bfloat16_too():
     _, batched = gradients(linear, (x[None], weight, bias), grad[None])
     for one, other in zip(plain, batched, strict=True):
         assert torch.equal(one, other.view_as(one))
+
+
+@pytest.mark.parametrize(
+    ("rows", "dtype", "amx", "form"),
+    [
+        (1, torch.float32, True, "linear"),
+        (2, torch.float32, False, "W · xᵀ"),
+        (FEW_ROWS + 1, torch.float32, False, "linear"),
+        (1, torch.bfloat16, True, "mv"),
+        (1, torch.bfloat16, False, "linear"),
+        (2, torch.bfloat16, True, "W · xᵀ"),
+        (2, torch.bfloat16, False, "linear"),
+        (FEW_ROWS + 1, torch.bfloat16, True, "linear"),
+    ],
+)
+def test_which_form_is_taken(monkeypatch, rows, dtype, amx, form):
+    seen = []
+
+    class Weight(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            names = {"linear": "linear", "addmv": "mv", "mv": "mv", "matmul": "W · xᵀ"}
+            name = getattr(function, "__name__", "").strip("_")
+            seen.extend([names[name]] if name in names else [])
+            return super().__torch_function__(function, types, args, kwargs)
+
+    monkeypatch.setattr(linear_module, "_has_amx", lambda: amx)
+    weight = torch.zeros(3, 4, dtype=dtype).as_subclass(Weight)
+    with torch.no_grad():
+        linear(torch.zeros(rows, 4, dtype=dtype), weight, torch.zeros(3, dtype=dtype))
+    assert seen == [form]

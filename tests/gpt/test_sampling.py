@@ -129,6 +129,14 @@ def test_tokens_are_drawn_with_the_softmaxs_probabilities(temperature):
     assert ((frequency - probabilities).abs() < 4 * deviation).all()
 
 
+@given(seed=seeds, n=st.integers(1, 3000), dtype=st.sampled_from([torch.bfloat16, torch.float32]))
+def test_greedy_takes_the_first_of_equal_logits(seed, n, dtype):
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randint(0, 4, (3, n), generator=generator).to(dtype)
+    first = [row.index(max(row)) for row in logits.tolist()]
+    assert sample_next_token(logits, GREEDY, []) == first
+
+
 def test_no_prompts_no_responses():
     assert generate(textbook.small_model(), [], 5, 0) == []
 

@@ -603,7 +603,7 @@ def test_a_killed_process_leaves_no_lock_and_its_part_is_resumed(server, tmp_pat
 def test_a_file_in_a_read_only_directory_needs_no_lock(server, tmp_path, monkeypatch):
     """A cache that many users share; without this, its .lock could not be made."""
     (tmp_path / "f").write_bytes(BODY)
-    monkeypatch.setattr(download, "_try_lock", None)  # not to be called
+    monkeypatch.setattr(download, "try_lock", None)  # not to be called
     monkeypatch.setattr(download.Path, "mkdir", None)
     assert fetch(f"{server.url}/f", tmp_path / "f", sha256=SHA256) == tmp_path / "f"
     assert [path.name for path in tmp_path.iterdir()] == ["f"] and server.log == []

@@ -60,13 +60,9 @@ def test_the_name_is_given_when_everything_is_on_the_disk(tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_text_that_cannot_be_written_leaves_the_old_file(tmp_path):
-    path = tmp_path / "x"
-    write_text(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_text(path, "half a character: \ud83d")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+def test_text_that_utf8_cannot_hold_is_escaped(tmp_path):
+    write_text(tmp_path / "x", "half a character: \ud83d")
+    assert (tmp_path / "x").read_bytes() == b"half a character: \\ud83d"
 
 
 def test_text_is_utf8(tmp_path):

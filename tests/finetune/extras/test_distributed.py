@@ -51,7 +51,7 @@ def test_two_processes_make_the_run_of_one(here, capsys, options):
     process = torchrun(ROOT / "train.py", *words, "--out", "two", "--max-steps", "3")
     alone = [word for word in words if word != "--shard"]
     assert train.main([*alone, "--out", "one", "--max-steps", "3"]) == 0
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     printed = capsys.readouterr().out
     assert out.count("Before training:") == out.count("Trained on") == 1
@@ -70,7 +70,7 @@ whole_train = train.train
 def stopping(*arguments):
     class Signal(Callbacks):
         def on_step(self, progress, epoch_over):
-            if progress.step == 1 and arguments[-1].rank == 1:
+            if progress.step == 1 and arguments[-2].rank == 1:
                 os.kill(os.getpid(), getattr(signal, sys.argv[1]))
     arguments[6].insert(0, Signal())
     whole_train(*arguments)
@@ -84,7 +84,7 @@ def test_a_sharded_run_that_one_process_stops_is_resumed_by_one(here):
     (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
     process = torchrun(here / "stopped.py", "SIGTERM", *SHORT, "--shard", "--out", "two")
     train.main([*SHORT, "--out", "one"])
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode != 0 and "Stopped after step 1" in out
     assert [p.name for p in (here / "two/checkpoint").iterdir()] == ["step-00000002"]
     assert train.main(["--resume", "two"]) == 0  # one process, and nothing sharded
@@ -95,8 +95,8 @@ def test_a_sharded_run_that_one_process_stops_is_resumed_by_one(here):
 def test_where_one_process_dies_the_others_end(here):
     (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
     process, started = torchrun(here / "stopped.py", "SIGKILL", *SHORT, "--out", "two"), time.time()
-    _, err = process.communicate(timeout=60)
-    assert process.returncode != 0 and time.time() - started < 60
+    _, err = process.communicate(timeout=300)
+    assert process.returncode != 0 and time.time() - started < 300
     assert "error: another process of this run has ended" in err or "SIGKILL" in err
     assert not (here / "two/responses.json").exists()
 
@@ -123,7 +123,7 @@ def test_alone_nothing_is_changed():
     model = textbook.small_model()
     assert SINGLE_PROCESS.wrap(model) is model and SINGLE_PROCESS.all_reduce_sum(3) == 3
     with setup_distributed(torch.device("cpu"), shard=False) as (process, device):
-        assert process is SINGLE_PROCESS and device == torch.device("cpu")
+        assert type(process) is SingleProcess and device == torch.device("cpu")
 
 
 def test_shard_alone_is_an_error(here):

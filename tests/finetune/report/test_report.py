@@ -171,9 +171,9 @@ def test_the_epochs_are_played_beside_the_curve(run_dir):
     for i, when in enumerate(("before training", "epoch 1")):
         assert f'<label for="stop-{i}">{when}</label>' in text
         assert f"#stop-{i}:checked ~ .stop{i}" in text and f'class="stop stop{i}"' in text
-        x, drawn = (56, 680 - 124 - 56)[0], re.findall(rf'class="at at{i}" d="M([\d.]+)', text)
+        drawn = re.findall(rf'class="at at{i}" d="M([\d.]+)', text)
         epoch = (0.0, 1.0)[i]  # step 10 is the end of the run, 1 epoch
-        assert float(drawn[0]) == pytest.approx(x + (680 - 124 - 56) * epoch, abs=0.1)
+        assert float(drawn[0]) == pytest.approx(56 + (680 - 132 - 56) * epoch, abs=0.1)
     assert text.count(' checked><label for="stop-1"') == 1
 
 
@@ -338,8 +338,9 @@ class Clock:
 
 @pytest.mark.parametrize(
     ("seconds", "kept"),
-    [(1, ["before training", "step 5", "epoch 1", "step 20", "epoch 2"]),
-     (10, ["before training", "epoch 1", "epoch 2"]), (100, ["before training"])],
+    [(1, ["before training", "step 5", "epoch 1, step 12", "step 20",
+      "epoch 2, step 24"]),
+     (20, ["before training", "epoch 1, step 12", "epoch 2, step 24"]), (100, ["before training"])],
 )  # fmt: skip
 def test_where_answering_is_slow_fewer_moments_are_kept(tmp_path, monkeypatch, seconds, kept):
     clock, records = Clock(monkeypatch, seconds), [Record(f"{i}", "x") for i in range(20)]
@@ -371,7 +372,10 @@ def test_a_real_run_has_all_of_it(here):
         assert f">{head}</h2>" in text
     assert str(here) not in text
     played = json.loads((here / "r/epochs.json").read_text(encoding="utf-8"))
-    assert [answer["when"] for answer in played["answers"]] == ["before training", "epoch 1"]
+    assert [answer["when"] for answer in played["answers"]] == [
+        "before training",
+        "epoch 1, step 4",
+    ]
     assert read_run(here / "r").before["perplexity"] > 1
     assert page(read_run(here / "r")) == text
 
