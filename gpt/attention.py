@@ -97,9 +97,8 @@ def explicit_attention(
 ) -> Tensor:
     """Attention step by step, causal without a mask: three of (B, H, T, D) → (B, H, T, D)."""
     T, D = query.shape[-2:]
-    if mask is None:
-        mask = torch.ones(T, T, dtype=torch.bool, device=query.device).tril()
-    bias = torch.zeros_like(mask, dtype=query.dtype).masked_fill(~mask, -math.inf)
+    hidden = torch.full((T, T), -math.inf, dtype=query.dtype, device=query.device)
+    bias = hidden.triu(1) if mask is None else hidden.masked_fill(mask, 0)
     scores = (query / math.sqrt(D)) @ key.transpose(2, 3) + bias  # (B, H, T, T)
     return torch.softmax(scores, dim=-1) @ value
 

@@ -8,9 +8,11 @@ excludes it: clipping, gradient accumulation, several processes.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch.nn import Parameter
+from torch.optim.adamw import adamw
 
 from finetune.optimizer import AdamW
 
@@ -25,13 +27,9 @@ class AdamWInBackward(AdamW):
         self, parameters: Iterable[Parameter], lr: float, weight_decay: float, decay: str = "all"
     ) -> None:
         super().__init__(parameters, lr, weight_decay, decay)
-        self.per_parameter: dict[Parameter, torch.optim.AdamW] = {}
+        self.group_of: dict[Parameter, dict[str, Any]] = {}
         for group in self.param_groups:
             for parameter in group["params"]:
-                single = torch.optim.AdamW(
-                    [parameter], lr=lr, weight_decay=group["weight_decay"], fused=True
-                )
-                single.state = self.state  # one place for all moments: checkpoints read it
                 # Made now, they lie beside one another; made during the first backward pass, they
                 # would lie between freed activations, and 355M would take 0.5 GB more.
                 self.state[parameter] = {
@@ -39,17 +37,31 @@ class AdamWInBackward(AdamW):
                     "exp_avg": torch.zeros_like(parameter),
                     "exp_avg_sq": torch.zeros_like(parameter),
                 }
-                self.per_parameter[parameter] = single
+                self.group_of[parameter] = group
                 parameter.register_post_accumulate_grad_hook(self._on_gradient)
 
+    @torch.no_grad()
     def _on_gradient(self, parameter: Parameter) -> None:
-        self.per_parameter[parameter].step()
+        """What torch.optim.AdamW.step does for one parameter, without its preparations."""
+        state, group = self.state[parameter], self.group_of[parameter]
+        beta1, beta2 = group["betas"]
+        adamw(
+            [parameter],
+            [parameter.grad],
+            [state["exp_avg"]],
+            [state["exp_avg_sq"]],
+            max_exp_avg_sqs=[],
+            state_steps=[state["step"]],
+            fused=True,
+            amsgrad=False,
+            maximize=False,
+            lr=group["lr"],
+            beta1=beta1,
+            beta2=beta2,
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+        )
         parameter.grad = None
-
-    def set_lr(self, lr: float) -> None:
-        super().set_lr(lr)
-        for single in self.per_parameter.values():
-            single.param_groups[0]["lr"] = lr
 
     def step(self, closure: None = None) -> None:
         """Every update was made during `backward`."""

@@ -72,6 +72,7 @@ def test_nothing_supervised_is_zero_and_so_are_its_gradients(tied):
     model = textbook.small_model(tied_head=tied)
     inputs = textbook.random_tokens(2, 5, 0)
     nothing = Batch(inputs, torch.full_like(inputs, IGNORE_INDEX))
+    assert len(build_trie(nothing).tokens) == 1  # no kernel meets an empty tensor
     value, gradients = loss_and_gradients(from_trie, model, nothing)
     assert value == 0 and not any(gradient.any() for gradient in gradients)
     assert len(gradients) == len([*model.parameters()])  # which torch's engines wait for
