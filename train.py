@@ -155,16 +155,14 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         return lr_at_step(step, steps, options.lr, options.warmup_steps, options.schedule)
 
     def respond(chosen: Sequence[Record], max_new_tokens: int = 256) -> list[Response]:
-        return generate_responses(model, tokenizer, chosen, options.template, max_new_tokens)
+        settings = tokenizer, chosen, options.template, max_new_tokens
+        return generate_responses(process.plain(model), *settings)
 
     # 5. Loop: both losses every few steps, the response to a validation record after each epoch
     stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
-    directory = run_directory.open_directory(
-        dataclasses.asdict(stored), process
-    )  # extra: metrics, checkpoints
-    run = run_directory.RunDirectory(
-        directory, model, optimizer, data_fingerprint, options.save_every, process
-    )
+    directory = run_directory.open_directory(dataclasses.asdict(stored), process)
+    kept = directory, model, optimizer, data_fingerprint, options.save_every, process
+    run = run_directory.RunDirectory(*kept)  # extra: metrics, checkpoints, resume
     run.print_header(header(options.model, model, options.data, records, device, dtype, process))
     console = Console(records["validation"][0], respond, model, process)
     if run.start == START:
@@ -172,7 +170,8 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         with process.unsharded(model):
             if process.is_main_process:
                 first = respond(records["test"][: options.samples], SAMPLE_TOKENS)
-                before_training(directory, model, tokenizer, first, loaders["validation"], dtype)
+                seen = directory, process.plain(model), tokenizer, first
+                before_training(*seen, loaders["validation"], dtype)  # extra: for the report
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
@@ -190,7 +189,8 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
             return
         test = records["test"]
         responses = respond(test)
-        said = after_training(directory, model, tokenizer, test, responses, loaders, dtype)  # extra
+        seen = directory, process.plain(model), tokenizer, test
+        said = after_training(*seen, responses, loaders, dtype)  # extra: scores and the report
     run.finish(test, responses)
     last = run.history[-1]
     tqdm.write(f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s.")

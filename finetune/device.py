@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from finetune.collate import Batch
 from gpt.errors import UserError
+from gpt.model import GPT
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -89,6 +90,10 @@ class SingleProcess:
     def unsharded(self, model: nn.Module) -> AbstractContextManager[None]:
         """While entered, every process holds all parameters whole."""
         return nullcontext()
+
+    def plain(self, model: GPT) -> GPT:
+        """What one process may call while unsharded, when the others do not."""
+        return model
 
 
 SINGLE_PROCESS = SingleProcess()

@@ -33,6 +33,7 @@ from torch.nn.parallel import DistributedDataParallel
 from finetune.collate import IGNORE_INDEX, Batch
 from finetune.device import SingleProcess
 from gpt.errors import UserError
+from gpt.linear import Linear
 from gpt.model import GPT
 
 # How long a process waits for another that lives but does not come: for the one that downloads the
@@ -111,6 +112,20 @@ class DistributedContext(SingleProcess):
             module.unshard()
         yield
         reshard(model)
+
+    def plain(self, model: GPT) -> GPT:
+        """A plain model with the same parameters: FSDP's calls a collective in each block."""
+        if not self.shard:
+            return model
+        with torch.device("meta"):
+            plain = GPT(model.config)
+        for name, _ in list(plain.named_parameters()):
+            module_name, _, leaf = name.rpartition(".")
+            module = model.get_submodule(module_name)
+            linear = isinstance(module, Linear) and leaf == "weight"
+            value = module.plain_weight() if linear else getattr(module, leaf)
+            setattr(plain.get_submodule(module_name), leaf, nn.Parameter(value.detach()))
+        return plain
 
 
 @contextlib.contextmanager
