@@ -187,11 +187,10 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     with process.unsharded(model):
         if not process.is_main_process:
             return
-        test = records["test"]
-        responses = respond(test)
-        seen = directory, process.plain(model), tokenizer, test
+        responses = respond(records["test"])
+        seen = directory, process.plain(model), tokenizer, records["test"]
         said = after_training(*seen, responses, loaders, dtype)  # extra: scores and the report
-    run.finish(test, responses)
+    run.finish(records["test"], responses)
     last = run.history[-1]
     tqdm.write(f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s.")
     tqdm.write(f"In {directory}: model/, report.html, and responses.json, the test responses")
