@@ -6,7 +6,9 @@ before.json      responses to some test records, and token losses, before traini
 metrics.jsonl    one line for each evaluation
 model/           the model after the last complete epoch; with LoRA also adapter/
 checkpoint/      what to resume from (finetune/extras/checkpoint.py); removed at the end
+epochs.json      responses to eight validation records during training (finetune/report/epochs.py)
 losses.svg       the loss curves (finetune/plot.py)
+share.svg        the curve and one response before and after, as a picture
 after.json       the token losses after training
 scores.json      scores of the responses (finetune/evaluate/scores.py)
 report.html      all of this on one page (finetune/report)
@@ -32,10 +34,12 @@ from tqdm import tqdm
 from finetune.dataset import Record
 from finetune.device import SINGLE_PROCESS, SingleProcess
 from finetune.extras import adapter, checkpoint, lora
+from finetune.extras.model_card import model_card
 from finetune.extras.signals import StopSignal
 from finetune.loop import START, Callbacks, Metrics, Progress
 from finetune.optimizer import AdamW
 from finetune.plot import loss_curves
+from finetune.prompt import chat_template
 from finetune.records import BUNDLED_NAME
 from finetune.responses import Response, response_entries
 from gpt.errors import UserError
@@ -228,7 +232,11 @@ class RunDirectory(Callbacks):
             if not self.process.is_main_process:
                 return
             options = stored_options(self.directory)
-            pretrained.save(self.directory / "model", self.model, options.get("template"))
+            template, model = options.get("template"), self.directory / "model"
+            jinja = chat_template(template) if template else None
+            pretrained.save(model, self.model, template, jinja)
+            if template:  # not of a model that was pretrained
+                write_text(model / "README.md", model_card(options, self.history[-1]))
             if lora.is_adapted(self.model):
                 base = hugging_face_name(options["model"])
                 adapter.save(self.directory / "adapter", self.model, base)
