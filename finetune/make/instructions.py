@@ -1,6 +1,6 @@
 """Build `finetune/instructions.json`, the project's own 1,100 instruction records.
 
-    python -m finetune.make_instructions [FILE]
+    python -m finetune.make.instructions [FILE]
 
 The kinds of task are in the spirit of the data set of Sebastian Raschka's "Build a Large Language
 Model (From Scratch)", chapter 7; the records are this project's own. The words, facts and wordings
@@ -25,7 +25,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from finetune import instruction_tables as tables
+from finetune.make import instruction_tables as tables
 
 # Only the order of the records depends on the seed, and it was chosen on purpose: the first one to
 # put a sentence like the lecture's "The chef cooks the meal every day." (active to passive, in the
@@ -33,7 +33,7 @@ from finetune import instruction_tables as tables
 # validation), whose answer training prints after every epoch.
 SEED = 287
 
-TARGET = Path(__file__).parent / "instructions.json"
+TARGET = Path(__file__).parents[1] / "instructions.json"
 
 T = TypeVar("T")
 
