@@ -11,10 +11,18 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable
-
-from finetune.make.instructions import Verb
+from typing import NamedTuple
 
 VOWELS = "aeiou"
+
+
+class Verb(NamedTuple):
+    base: str
+    third: str
+    past: str
+    participle: str
+    ing: str
+
 
 # Base, past, participle. Complete for common English; a verb with one form for all three ("cut")
 # is here too, and so are the regular ones that would be spelled wrongly by the rules below.
@@ -56,6 +64,7 @@ IRREGULAR = (
     "committed, regret regretted regretted, occur occurred occurred, equip equipped equipped, "
     "travel traveled traveled, discover discovered discovered, remember remembered remembered"
 )
+IRREGULAR_FORMS = {row.split()[0]: row.split()[1:] for row in IRREGULAR.split(", ")}
 # Of these, the verbs that take no object, so that they are not turned into a passive.
 INTRANSITIVE = set(
     "arise awake become cling come creep fall flee go happen kneel lie listen occur rise sit sleep "
@@ -98,6 +107,12 @@ def regular(base: str) -> Verb:
     else:
         past = _doubled(base) + "ed"
     return verb(base, past, past)
+
+
+def forms(base: str) -> Verb:
+    """All forms of any verb."""
+    irregular = IRREGULAR_FORMS.get(base)
+    return verb(base, *irregular) if irregular else regular(base)
 
 
 def verb(base: str, past: str, participle: str) -> Verb:
@@ -152,7 +167,7 @@ class Lexicon:
             for word in adjectives
             if adjectives[word] >= 2 and word not in closed and not word.endswith(("ly", "ing"))
         ]
-        irregular = [verb(*row.split()) for row in IRREGULAR.split(", ")]
+        irregular = [forms(base) for base in IRREGULAR_FORMS]
         known = {form for each in irregular for form in each}
         self.regular_verbs = []
         for word in words:
