@@ -40,7 +40,7 @@ MANNERS = split(
 )
 MODALS = ("can", "must", "should", "could", "would", "may", "might")
 ONE = "the|the|the|the|the|the|the|a|a|my|our|his|her|your|this|that|every|"
-MANY = "the|the|the|the|the|||my|our|his|their|two|three|many|some|these|all"
+MANY = "the|the|the|the|the|||my|our|his|their|two|three|ten|fourteen|many|some|these|all"
 
 
 class Clause(NamedTuple):
@@ -168,7 +168,7 @@ class Writer:
         else:
             article = self.one_of(ONE)
         if not article and named and not many:
-            article = "the"
+            article = f"{self.lexicon.name(self.draw)}'s"
         if article == "a" and words[0] in VOWELS:
             article = "an"
         return Subject(spaced(article, words), many, "they" if many else "")
@@ -206,8 +206,10 @@ class Writer:
         if given.text in PRONOUNS:
             given = given._replace(text=PRONOUNS[given.text])
         tail = self.tail(tense)
-        if not thing and not tail:
+        if not thing and not tail and self.chance(0.6):
             tail = self.place()
+        if self.chance(0.05):
+            given = Subject(f"{given.text} and {self.something().text}", True, "they")
         return Clause(
             self.somebody(),
             self.lexicon.verb(self.draw),

@@ -27,18 +27,18 @@ SUBJECTS = {
         "the cook, the gardener, the farmer, the nurse, the teacher, the sailor, the baker, the "
         "miller, the tailor, the servant, the doctor, the soldier, the neighbor, the painter, the "
         "shepherd, the hunter, the maid, the guard, the driver, the captain, the fisherman, the "
-        "pilot, the lawyer, the banker, the reporter, the mechanic, the plumber, the carpenter, the "
-        "waiter, the dentist, the barber, the singer, the actor, the dancer, the writer, the "
-        "editor, the student, the professor, the scientist, the engineer, the architect, the "
-        "librarian, the secretary, the manager, the clerk, the cashier, the florist, the jeweler, "
-        "the butcher, the grocer, the porter, the guide, the tourist, the climber, the diver, the "
+        "pilot, the notary, the banker, the reporter, the welder, the mason, the carpenter, the "
+        "waiter, the optician, the barber, the singer, the actor, the dancer, the writer, the "
+        "editor, the student, the professor, the researcher, the engineer, the architect, the "
+        "archivist, the secretary, the chairman, the clerk, the shopkeeper, the florist, the jeweler, "
+        "the butcher, the grocer, the porter, the guide, the pilgrim, the climber, the diver, the "
         "skier, the jockey, the referee, the coach, the mayor, the minister, the judge, the "
         "detective, the inspector, the spy, the thief, the pirate, the knight, the wizard, the "
-        "magician, the clown, the poet, the sculptor, the composer, the drummer, the violinist, the "
-        "director, the photographer, the astronomer, the chemist, the surgeon, the patient, the "
+        "magician, the clown, the poet, the engraver, the composer, the drummer, the violinist, the "
+        "director, the photographer, the astronomer, the chemist, the healer, the patient, the "
         "pharmacist, the veterinarian, the zookeeper, the beekeeper, the blacksmith, the weaver, "
-        "the potter, the cobbler, the electrician, the programmer, the janitor, the ranger, the "
-        "firefighter, the lifeguard, the cyclist, the hiker, the camper, the passenger, the "
+        "the potter, the cobbler, the electrician, the typist, the caretaker, the ranger, the "
+        "firefighter, the lifeguard, the rider, the hiker, the camper, the passenger, the "
         "traveler, the stranger, the widow, the orphan"
     ),
     "people": (
@@ -52,7 +52,7 @@ SUBJECTS = {
     "animal": (
         "the fox, the dog, the cat, the bear, the wolf, the lion, the tiger, the monkey, the puppy, "
         "the kitten, the badger, the goat, the panther, the leopard, the hyena, the otter, the "
-        "raccoon, the squirrel, the hawk, the raven, the parrot, the turkey, the donkey, the camel, "
+        "raccoon, the squirrel, the hawk, the raven, the peacock, the turkey, the donkey, the camel, "
         "the elephant, the gorilla"
     ),
     "animals": (
@@ -83,7 +83,7 @@ feed: horse, calf; hens, ducks; behind the barn
 milk: cow, white goat; cows, goats; in the barn
 brush: pony, donkey; horses, sheep; in the stable
 ride: donkey, pony; camels, ponies; along the beach
-water: garden, tree; roses, plants; near the wall
+water: garden, tree; roses, plants; near the fence
 pick: cotton, mint; plums, cherries; in the garden
 gather: hay, wood; nuts, eggs; near the mill
 chop: wood, cabbage; onions, logs; behind the house
@@ -99,7 +99,7 @@ count: money, flock; coins, lambs; at the market
 sell: cheese, honey; apples, baskets; in the village
 buy: butter, flour; pears, candles; at the corner shop
 write: lesson, report; letters, poems; at the desk
-draw: castle, map; animals, ships; on the wall
+draw: castle, map; animals, ships; on the sidewalk
 sing: song, tune; hymns, old songs; in the church
 play: flute, fiddle; drums, bells; in the hall
 ring: bell, dinner bell; church bells, gongs; in the tower
@@ -108,7 +108,7 @@ eat: pie, toast; grapes, pancakes; on the porch
 drink: cocoa, cold milk; cool drinks, teas; on deck
 catch: trout, train; crabs, fish; near the harbor
 throw: ball, net; snowballs, sticks; into the pond
-kick: ball, can; stones, leaves; down the road
+kick: ball, tin; stones, leaves; down the road
 dig: ditch, garden; potatoes, holes; behind the shed
 polish: mirror, desk; spoons, shoes; in the hall
 fill: jug, tub; bottles, pails; at the spring
@@ -116,56 +116,56 @@ watch: sunset, parade; stars, boats; from the roof
 help: blind man, lost child; sailors, sick men; in town
 visit: museum, sick man; shops, ruins; in London
 wake: baby, lazy boy; guests, hired men; in the tent
-admire: statue, skyline; sculptures, mosaics; from the terrace
+admire: monument, skyline; sculptures, mosaics; from the terrace
 answer: phone, survey; riddles, calls; at the reception
 prepare: meal, feast; lunches, suppers; in the canteen
 order: pizza, taxi; noodles, burgers; from the counter
-use: elevator, calculator; computers, scissors; at the library
+use: escalator, calculator; printers, scissors; at the library
 mix: paint, dough; spices, colors; in a bowl
 taste: sauce, mustard; cheeses, olives; at the buffet
 slice: ham, lemon; tomatoes, mushrooms; beside the sink
-study: chemistry, grammar; maps, planets; at the university
-check: engine, thermometer; tires, brakes; in the workshop
-sign: contract, form; documents, checks; at the bank
+study: geometry, grammar; maps, galaxies; at the university
+check: engine, thermometer; axles, brakes; in the workshop
+sign: treaty, form; documents, checks; at the bank
 print: newspaper, poster; leaflets, tickets; on the ground floor
-type: essay, password; emails, codes; on the keyboard
+type: essay, address; emails, codes; on the tablet
 record: podcast, speech; interviews, lectures; in the studio
 deliver: mail, pizza; groceries, newspapers; to the hospital
-collect: rent, garbage; stamps, fossils; around the block
-feed: parrot, hamster; goldfish, pigeons; in the aquarium
-walk: poodle, greyhound; terriers, spaniels; around the stadium
+collect: rent, garbage; stamps, meteorites; around the block
+feed: peacock, hamster; goldfish, pigeons; in the tank
+walk: poodle, greyhound; terriers, spaniels; around the arena
 drive: bus, tractor; trucks, taxis; through the tunnel
-park: van, motorcycle; bicycles, scooters; behind the theater
-charge: battery, laptop; phones, tablets; at the airport
+park: van, moped; bicycles, scooters; behind the theater
+charge: radio, tractor; phones, tablets; at the terminal
 clean: oven, carpet; toilets, ashtrays; in the hostel
-heat: oil, stew; leftovers, pans; in the microwave
+heat: oil, stew; leftovers, pans; in the furnace
 peel: banana, potato; oranges, shrimps; over the sink
 grill: steak, salmon; sausages, peppers; on the balcony
 fry: egg, bacon; onions, dumplings; in the camp
-freeze: broth, sherbet; raspberries, pastries; in the basement
+freeze: broth, sherbet; raspberries, pastries; in the pantry
 label: folder, crate; jars, samples; in the laboratory
 measure: rainfall, temperature; shadows, craters; near the volcano
 teach: physics, ballet; toddlers, recruits; at the academy
 coach: goalkeeper, swimmer; wrestlers, gymnasts; in the gym
-greet: customer, ambassador; tourists, patients; at the entrance
+greet: customer, ambassador; pilgrims, patients; at the entrance
 train: falcon, elephant; dolphins, sheepdogs; at the circus
 repeat: prayer, slogan; verbs, vowels; in the classroom
 solve: puzzle, equation; crimes, mysteries; at the office
-read: magazine, comic; novels, manuals; in the waiting room
-water: lawn, cactus; orchids, ferns; in the greenhouse
+skim: magazine, comic; novels, manuals; in the waiting room
+water: lawn, cactus; orchids, mosses; in the greenhouse
 trim: hedge, mustache; bushes, branches; along the driveway
-dust: piano, globe; statues, shelves; in the museum
+dust: piano, globe; monuments, shelves; in the museum
 iron: tablecloth, blouse; trousers, uniforms; in the laundry
-pack: suitcase, parachute; lunches, tents; in the hallway
-stack: firewood, luggage; bricks, trays; against the wall
+pack: backpack, parachute; lunches, tents; in the hallway
+stack: firewood, luggage; bricks, trays; against the shed
 sort: laundry, garbage; coins, buttons; into the box
-test: microphone, alarm; rockets, vaccines; in the desert
+test: microphone, alarm; rockets, engines; in the desert
 use: ladder, whistle; needles, tweezers; in the clinic
-translate: novel, menu; letters, proverbs; for the visitors
-photograph: glacier, eclipse; butterflies, athletes; from the helicopter
+translate: novel, label; letters, proverbs; for the visitors
+photograph: waterfall, eclipse; butterflies, athletes; from the balcony
 judge: contest, pie; dancers, inventions; at the festival
 guard: embassy, vault; diamonds, prisoners; on the border
-pay: plumber, invoice; taxes, debts; in advance
+pay: mason, fee; fines, debts; in advance
 shave: beard, llama; camels, rabbits; at the barbershop
 scrub: deck, bathtub; stairs, pots; on the submarine
 weave: carpet, basket; blankets, shawls; in the courtyard
@@ -205,44 +205,44 @@ borrow: ladder, saw; tools, skates; at the mill
 repair: clock, gate; pumps, wheels; in the garage
 decorate: hall, tree; rooms, hats; at home
 invent: engine, alphabet; gadgets, machines; in the attic
-discover: planet, vaccine; caves, comets; beyond the ocean
-explore: canyon, jungle; tunnels, shipwrecks; under the ice
+discover: continent, medicine; caves, comets; beyond the ocean
+explore: crater, jungle; tunnels, shipwrecks; under the ice
 cancel: flight, wedding; meetings, concerts; at the last minute
-design: bridge, website; costumes, satellites; on the computer
+design: bridge, website; costumes, cranes; on the typewriter
 download: program, photo; songs, videos; on the train
 erase: blackboard, message; mistakes, drawings; in the classroom
-fix: faucet, radiator; pipes, antennas; in the bathroom
+fix: gutter, radiator; pipes, antennas; in the bathroom
 inspect: factory, passport; elevators, mines; at the customs office
-launch: rocket, yacht; balloons, satellites; from the platform
-win: lottery, medal; trophies, matches; in the stadium
+launch: rocket, yacht; balloons, cranes; from the platform
+win: race, medal; trophies, matches; in the arena
 attend: seminar, funeral; lectures, rehearsals; in the cathedral
 rent: apartment, canoe; skis, costumes; at the resort
 reserve: table, suite; seats, cabins; at the restaurant
-replace: lightbulb, filter; batteries, tiles; in the elevator
+replace: lightbulb, filter; fuses, tiles; in the escalator
 remove: stain, splinter; wrappers, weeds; from the carpet
-examine: fossil, patient; bones, witnesses; in the tent
-drop: vase, camera; marbles, keys; on the staircase
+examine: meteorite, patient; bones, witnesses; in the tent
+drop: vase, compass; marbles, keys; on the staircase
 spill: ink, gasoline; beans, pills; on the pavement
 crack: code, walnut; eggs, safes; with a hammer
 burn: candle, diary; letters, bridges; in the fireplace
 cross: desert, avenue; borders, mountains; on a camel
 climb: volcano, ladder; towers, cliffs; in the storm
-rescue: hiker, astronaut; miners, climbers; from the avalanche
+rescue: hiker, balloonist; miners, climbers; from the avalanche
 adopt: orphan, tortoise; cats, twins; from the shelter
-interview: senator, singer; actors, witnesses; on television
+interview: governor, singer; actors, witnesses; on the air
 arrest: burglar, spy; smugglers, pirates; at the harbor
 publish: atlas, dictionary; poems, recipes; in the capital
 review: film, budget; plays, albums; for the newspaper
 sketch: portrait, skyscraper; horses, bridges; on a napkin
-carve: statue, pumpkin; flutes, spoons; out of wood
+carve: monument, pumpkin; flutes, spoons; out of wood
 bake: lasagna, pretzel; muffins, biscuits; in the bakery
 recycle: cardboard, plastic; bottles, cans; at the depot
 donate: kidney, piano; clothes, toys; to the charity
-install: antenna, dishwasher; cameras, windows; on the roof
-assemble: robot, bookcase; bicycles, tents; in the garage
+install: antenna, dishwasher; lanterns, windows; on the roof
+assemble: telescope, bookcase; bicycles, tents; in the garage
 destroy: castle, evidence; bridges, idols; during the war
 approve: budget, loan; laws, plans; in the parliament
-reject: offer, proposal; gifts, applications; without a word
+reject: offer, request; gifts, applications; without a word
 investigate: accident, rumor; thefts, fires; in the suburb
 greet: bishop, champion; refugees, soldiers; at the port
 ignore: warning, alarm; insults, signals; on the highway
@@ -269,13 +269,13 @@ guard: den, cave; cubs, toys; in the hills
 drop: egg, feather; berries, corn cobs; in the mud
 scratch: door, post; beds, trees; at home
 attack: beehive, scarecrow; crickets, lizards; in the swamp
-watch: butterfly, campfire; sparrows, tourists; from the branch
+watch: butterfly, campfire; sparrows, pilgrims; from the branch
 carry: twig, saddle; acorns, pebbles; to the nest
 swallow: frog, coin; worms, seeds; beside the stream
 follow: trail, shepherd; footprints, wagons; across the prairie
-hunt: antelope, zebra; salmon, beetles; at dusk
+hunt: antelope, buffalo; salmon, beetles; at dusk
 hide: carrot, feather; walnuts, slippers; under the porch
-steal: sandwich, sausage; biscuits, peanuts; from the picnic
+steal: cracker, sausage; biscuits, peanuts; from the picnic
 guard: cave, farmhouse; chicks, sheep; in the valley
 damage: fence, tent; crops, curtains; during the night
 """
@@ -311,8 +311,8 @@ slide: down the hill, across the ice, under the table
 disappear: in the crowd, behind the clouds, into the fog
 march: past the palace, through the gate, along the avenue
 listen: at the keyhole, in the dark, behind the door
-camp: in the canyon, near the waterfall, on the plateau
-hurry: to the airport, past the bakery, down the corridor
+camp: in the crater, near the waterfall, on the plateau
+hurry: to the terminal, past the bakery, down the corridor
 return: to the castle, from the jungle, after the storm
 """
 
@@ -338,8 +338,8 @@ HABIT_TIMES = (
     "summer long"
 )
 PAST_TIMES = (
-    "yesterday, last night, last week, last month, last year, last winter, last Thursday, this "
-    "morning, on Monday, on Saturday, on Wednesday, an hour ago, two days ago, ten minutes ago, a "
+    "yesterday, last night, last month, last year, last winter, last Tuesday, this "
+    "morning, on Monday, on Saturday, on Wednesday, an hour ago, a fortnight ago, ten minutes ago, a "
     "century ago, long ago, last summer, in April, in October, in the spring, after lunch, before "
     "dark, after the concert, before the war, during the holidays, at dawn, at half past six, on "
     "Christmas Eve, on my birthday, in the afternoon, just now, the other day, at the weekend, in "
@@ -704,7 +704,7 @@ DEFINITIONS = (
     ("a bridge", "a road built over a river or a valley"),
     ("a scarecrow", "a figure of straw that frightens birds from the crops"),
     ("a telescope", "a tube with lenses that makes far things look near"),
-    ("a dentist", "a doctor who takes care of teeth"),
+    ("a calendar", "a table that shows the days and months of a year"),
     ("an iceberg", "a huge piece of ice that floats in the sea"),
     ("a lullaby", "a soft song that helps a baby fall asleep"),
     ("a cradle", "a small bed in which a baby is rocked"),

@@ -32,7 +32,7 @@ from finetune.make.words import Verb, forms, plural
 # put a sentence like the lecture's "The chef cooks the meal every day." (active to passive, in the
 # present, with a time) at index 1045. That is the first validation record (935 train, 110 test, 55
 # validation), whose answer training prints after every epoch.
-SEED = 287
+SEED = 453
 
 TARGET = Path(__file__).parents[1] / "instructions.json"
 

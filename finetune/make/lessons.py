@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from finetune.dataset import BUNDLED
 from finetune.make import facts
-from finetune.make.clauses import NOTHING, PRONOUNS, Clause, Writer
+from finetune.make.clauses import PRONOUNS, Clause, Writer
 from finetune.make.instructions import Subject, capital, listed, sentence, spaced
-from finetune.make.words import INTRANSITIVE, Lexicon, plural
+from finetune.make.words import VOWELS, Lexicon, plural
 
 
 class Task(NamedTuple):
@@ -79,6 +79,9 @@ def being(w: Writer) -> tuple[str, str, str, str]:
     is_, was = ("are", "were") if plural_ else ("is", "was")
     is_ = "am" if who == "I" else is_
     was = "was" if who == "I" else was
+    if w.chance(0.2):
+        noun = w.noun()
+        how = plural(noun) if plural_ else f"{'an' if noun[0] in VOWELS else 'a'} {noun}"
     end = w.one_of(["", "", w.place(), w.one_of(["today", "now", "this week"])])
     return (
         sentence(who, is_, how, end),
@@ -467,7 +470,7 @@ def owner(w: Writer) -> Task:
 
 def told(w: Writer) -> Task:
     """Who, what, where, when and why, answered out of a text of one to four sentences."""
-    count = w.one_of((1, 2, 2, 2, 3, 3, 4))
+    count = w.one_of((1, 2, 2, 2, 3))
     clauses = [w.clause("past")._replace(often="") for _ in range(count)]
     at = w.draw.randrange(count)
     kind = w.one_of("who|who|who|what|what|where|when|why")
@@ -483,7 +486,7 @@ def told(w: Writer) -> Task:
         if kind == "who":
             question = f"who {asked.verb.past} {asked.object.text or asked.tail}?"
         else:
-            question = f"what did {inside(asked)} {asked.verb.base}?"
+            question = f"what did {asked.subject.text} {asked.verb.base}?"
         answer = short.say("past")
     else:
         end = {"where": w.place(), "when": w.time("past")}.get(kind)
@@ -491,7 +494,7 @@ def told(w: Writer) -> Task:
             reason = w.clause("past")._replace(tail="")
             end = f"because {inner(reason, reason.say('past'))[:-1]}"
         asked = asked._replace(tail=end if asked.object.text or kind != "where" else w.place())
-        question = f"{kind} did {inside(asked)} {bare.rest()}?"
+        question = f"{kind} did {asked.subject.text} {bare.rest()}?"
         answer = asked.say("past")
     clauses[at] = asked
     if any(each.verb == asked.verb for i, each in enumerate(clauses) if i != at):
@@ -505,10 +508,6 @@ def told(w: Writer) -> Task:
         f"{capital(question)} The text says it|Read and answer: {question}|Tell me {question[:-1]}"
     )
     return Task(wordings, text, answer)
-
-
-def inside(clause: Clause) -> str:
-    return clause.subject.text
 
 
 # --- Copying ---
@@ -744,16 +743,15 @@ THESE = (
     "the sentence below|the following|the given sentence"
 )
 OPENINGS = (
-    "|||Here is a task. Give the answer that it asks for.\n\n|There is something to do here, and "
-    "perhaps a text. Do it, and write nothing else.\n\n|A pupil is asked to do a task.\n\n|"
-    "Below is a task, and below that the answer.\n\n"
+    "|||||||||Here is a task. Give the answer that it asks for.\n\n|There is something to do here, "
+    "and perhaps a text. Do it, and write nothing else.\n\n"
 )
 # With a text and without one; and how often each form comes.
 FORMS = (
     ("{opening}## Task\n{task}\n\n## Text\n{text}\n\n## Answer\n", 6),
     ("{opening}Task:\n{task}\n\nText:\n{text}\n\nAnswer:\n", 4),
     ("{opening}Task: {task}\nText: {text}\nAnswer:\n", 3),
-    ("{task}\n{text}\n", 2),
+    ("{task}\n{text}\n", 3),
     ("Teacher: {task} {text}\nPupil:\n", 1),
 )
 TEXT = re.compile(r"(## Text\n\{text\}\n\n|Text:\s\{text\}\n+|\n\{text\}| \{text\})")
@@ -798,9 +796,10 @@ def worded(w: Writer, task: Task) -> tuple[str, str]:
 
 
 def sentences(text: str) -> set[str]:
-    """What stands between marks, in small letters, of four words or more."""
-    parts = re.split(r"[.?!:;\n\"]|'(?!\w)|(?<!\w)'", text.lower())
-    found = (" ".join(re.findall(r"[a-z0-9']+", part)) for part in parts)
+    """What stands between marks, in small letters and without quotation marks, of four words or
+    more."""
+    parts = re.split(r"[.?!:;\n]", text.lower())
+    found = (" ".join(re.findall(r"[a-z0-9]+(?:'[a-z]+)?", part)) for part in parts)
     return {part for part in found if part.count(" ") >= 3}
 
 

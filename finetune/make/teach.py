@@ -27,7 +27,7 @@ from finetune.device import choose_device, choose_dtype
 from finetune.loss import summed_loss
 from finetune.make.lessons import Lessons
 from finetune.make.words import Lexicon
-from finetune.optimizer import AdamW, learning_rate
+from finetune.optimizer import SCHEDULES, AdamW, learning_rate
 from finetune.texts import hold_out, pieces, read_texts
 from gpt.model import GPT
 from gpt.sampling import evaluating
@@ -76,9 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", required=True, type=Path, help="a model's directory")
     parser.add_argument("--out", required=True, type=Path, help="where the model goes")
     parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--batch-size", type=int, default=16, help="rows of one context")
-    parser.add_argument("--book-rows", type=int, default=2, help="how many of them are of books")
+    parser.add_argument("--batch-size", type=int, default=8, help="rows of one context")
+    parser.add_argument("--book-rows", type=int, default=1, help="how many of them are of books")
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--schedule", choices=SCHEDULES, default="cosine")
     parser.add_argument("--warmup-steps", type=int, default=100)
     parser.add_argument("--clip-norm", type=float, default=1.0)
     parser.add_argument("--save-every", type=int, default=500)
@@ -120,7 +121,9 @@ def teach(options: argparse.Namespace) -> None:
         rows += draw.sample(books, options.book_rows)
         inputs, targets = batch(rows)
         optimizer.set_lr(
-            learning_rate(step, options.steps, options.lr, options.warmup_steps, "cosine")
+            learning_rate(
+                step, options.steps, options.lr, options.warmup_steps, options.schedule
+            )
         )
         loss, count = summed_loss(model, inputs.to(device), targets.to(device), dtype)
         (loss / count).backward()

@@ -190,8 +190,8 @@ class Lexicon:
             return invented(draw)
         if kind < 0.75:
             parts = [draw.choice(self.starts)]
-            parts += draw.choices(self.pieces, k=draw.choice((0, 1, 1, 1, 2, 2, 3)))
-            return "".join(parts)[:16]
+            parts += draw.choices(self.pieces, k=draw.choice((0, 1, 1, 1, 2, 2)))
+            return "".join(parts)[:12]
         return draw.choice(self.any)
 
     def noun(self, draw: random.Random) -> str:
@@ -215,9 +215,9 @@ class Lexicon:
 
 
 def invented(draw: random.Random) -> str:
-    """One to three syllables."""
+    """One or two syllables."""
     word = ""
-    for _ in range(draw.choice((1, 1, 2, 2, 3))):
+    for _ in range(draw.choice((1, 1, 2))):
         word += draw.choice(ONSETS) + draw.choice(NUCLEI) + draw.choice(CODAS)
     return word
 
