@@ -188,7 +188,9 @@ class Writer:
         """None in one of three, else one or two of time, place and manner."""
         if self.chance(0.35):
             return ""
-        kinds = self.draw.sample([self.time, self.time, self.place_for, self.place_for, self.manner], 2)
+        kinds = self.draw.sample(
+            [self.time, self.time, self.place_for, self.place_for, self.manner], 2
+        )
         ends = {each: each(tense) for each in kinds[: self.one_of((1, 1, 1, 2))]}
         return spaced(*ends.values())
 
@@ -231,5 +233,3 @@ class Writer:
         """Somebody, and how he is: for sentences with "be"."""
         words = self.lexicon.adjective(self.draw)
         return self.somebody(), spaced(self.one_of(["", "", "", "very"]), words)
-
-

@@ -298,7 +298,9 @@ def opposite(w: Writer) -> tuple[str, str, str]:
 def city(w: Writer) -> tuple[str, str, str]:
     country, town = w.one_of(split(CAPITALS)).split(":")
     if w.chance(0.15):
-        wordings = f"{town} is the capital of which country?|Of which country is {town} the capital?"
+        wordings = (
+            f"{town} is the capital of which country?|Of which country is {town} the capital?"
+        )
         return wordings, "", f"{capital(country)}."
     wordings = (
         f"What is the capital of {country}?|The capital of {country}?|What is {country}'s capital?|"
@@ -316,7 +318,9 @@ def alike(w: Writer) -> tuple[str, str, str]:
         others = [word for word in others if not set(row) & like_it(word)]
         one, other = w.draw.sample(row, 2)
         if w.chance(0.25):
-            wordings = f"What is another word for {one}?|Another word for '{one}'?|A synonym of {one}?"
+            wordings = (
+                f"What is another word for {one}?|Another word for '{one}'?|A synonym of {one}?"
+            )
             return wordings, "", f"{capital(other)}."
         wordings = (
             f"Which word means the same as {one}?|Choose the synonym of '{one}'|Which is like "
@@ -361,7 +365,9 @@ def spelled(w: Writer) -> tuple[str, str, str]:
 
 def grouped(w: Writer) -> tuple[str, str, str]:
     """What belongs together."""
-    (one, ones), (two, twos) = ((name, split(members)) for name, members in w.draw.sample(CATEGORIES, 2))
+    (one, ones), (two, twos) = (
+        (name, split(members)) for name, members in w.draw.sample(CATEGORIES, 2)
+    )
     shared = set(ones) & set(twos)
     a = w.draw.sample([word for word in ones if word not in shared], 3)
     b = w.draw.sample([word for word in twos if word not in shared], 2)
@@ -387,7 +393,11 @@ def grouped(w: Writer) -> tuple[str, str, str]:
         f"Which are {one} and which are {two}?"
     )
     mine, others = [each for each in words if each in a], [each for each in words if each in b]
-    return wordings, ", ".join(words), f"{capital(one)}: {', '.join(mine)}. {capital(two)}: {', '.join(others)}."
+    return (
+        wordings,
+        ", ".join(words),
+        f"{capital(one)}: {', '.join(mine)}. {capital(two)}: {', '.join(others)}.",
+    )
 
 
 def known(w: Writer) -> tuple[str, str, str]:
@@ -405,7 +415,10 @@ def known(w: Writer) -> tuple[str, str, str]:
     one, other = w.one_of(TALK)
     wordings, answer = w.one_of(
         [
-            (f"How do we write {meant}?|The sign for {meant}?|What is the symbol for {meant}?", sign),
+            (
+                f"How do we write {meant}?|The sign for {meant}?|What is the symbol for {meant}?",
+                sign,
+            ),
             (f"What does '{sign}' mean?|'{sign}' means ...?", f"{capital(meant)}."),
             (f"As {quality} as ...?|{capital(quality)} like ...?", f"As {quality} as {thing}."),
             (f"Who is very {quality}?", f"{capital(thing)}."),
@@ -450,17 +463,45 @@ def reckoned(w: Writer) -> tuple[str, str, str]:
     sign, x, y, z = w.one_of(signed)
     said = {"+": "plus", "-": "minus", "×": "times", "÷": "divided by"}[sign]
     wordings, answer = w.one_of(
-        [(f"What is {x} {sign} {y}?|{x} {sign} {y}|How much is {x} {sign} {y}?", f"{x} {sign} {y} = {z}")] * 4
+        [
+            (
+                f"What is {x} {sign} {y}?|{x} {sign} {y}|How much is {x} {sign} {y}?",
+                f"{x} {sign} {y} = {z}",
+            )
+        ]
+        * 4
         + [(f"What is {x} {said} {y}?|How much is {x} {said} {y}?", f"{x} {sign} {y} = {z}")] * 2
         + [
             (f"{n} {larges}: how many {smalls}?", f"{n} × {size} = {n * size} {smalls}."),
             (f"{n * size} {smalls}: how many {larges}?", f"{n * size} ÷ {size} = {n} {larges}."),
-            (f"{name} had {a} {things} and got {b} more. How many now?", f"So there are {a + b} {things}."),
-            (f"{name} had {a + b} {things} and lost {b}. How many now?", f"So there are {a} {things}."),
-            (f"{m} boxes, in each {n} {things}. How many {things}?", f"So there are {m * n} {things}."),
+            (
+                f"{name} had {a} {things} and got {b} more. How many now?",
+                f"So there are {a + b} {things}.",
+            ),
+            (
+                f"{name} had {a + b} {things} and lost {b}. How many now?",
+                f"So there are {a} {things}.",
+            ),
+            (
+                f"{m} boxes, in each {n} {things}. How many {things}?",
+                f"So there are {m * n} {things}.",
+            ),
         ]
     )
     return wordings, "", answer
 
 
-ASKED = [opposite, opposite, city, alike, degree, spelled, grouped, grouped, known, known, reckoned, reckoned]
+ASKED = [
+    opposite,
+    opposite,
+    city,
+    alike,
+    degree,
+    spelled,
+    grouped,
+    grouped,
+    known,
+    known,
+    reckoned,
+    reckoned,
+]

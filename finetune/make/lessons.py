@@ -57,8 +57,10 @@ PASSIVE = into("passive", "passive voice") + (
     "Rewrite {S} using the passive voice|Convert to passive voice|Rewrite in passive voice"
 )
 ACTIVE = (
-    PASSIVE.replace("passive", "\0").replace("active", "passive").replace("\0", "active")
-).replace("Passive", "Active").replace("a active", "an active")
+    (PASSIVE.replace("passive", "\0").replace("active", "passive").replace("\0", "active"))
+    .replace("Passive", "Active")
+    .replace("a active", "an active")
+)
 
 
 def passive(w: Writer) -> Task:

@@ -96,7 +96,9 @@ def teach(options: argparse.Namespace) -> None:
     context_length = model.config.context_length
     texts, held_out = hold_out(read_texts(options.books), HELD_OUT)
     vocabulary = json.loads((options.model / "vocab.json").read_text(encoding="utf-8"))
-    lexicon = Lexicon([text.text for text in texts], [word.replace("Ġ", " ") for word in vocabulary])
+    lexicon = Lexicon(
+        [text.text for text in texts], [word.replace("Ġ", " ") for word in vocabulary]
+    )
     lessons = lesson_rows(Lessons(lexicon, options.seed), tokenizer, context_length)
     others = lesson_rows(Lessons(lexicon, 0), tokenizer, context_length)
     validation = {
@@ -112,7 +114,10 @@ def teach(options: argparse.Namespace) -> None:
             losses = {name: loss_of(model, rows, dtype) for name, rows in validation.items()}
             told = ", ".join(f"{name} {loss:.3f}" for name, loss in losses.items())
             seconds = time.monotonic() - started
-            print(f"step {step}, {read:,} tokens, {supervised:,} targets, {seconds:.0f} s: {told}", flush=True)
+            print(
+                f"step {step}, {read:,} tokens, {supervised:,} targets, {seconds:.0f} s: {told}",
+                flush=True,
+            )
             pretrained.save(options.out, model)
         if step == options.steps:
             break
@@ -121,9 +126,7 @@ def teach(options: argparse.Namespace) -> None:
         rows += draw.sample(books, options.book_rows)
         inputs, targets = batch(rows)
         optimizer.set_lr(
-            learning_rate(
-                step, options.steps, options.lr, options.warmup_steps, options.schedule
-            )
+            learning_rate(step, options.steps, options.lr, options.warmup_steps, options.schedule)
         )
         loss, count = summed_loss(model, inputs.to(device), targets.to(device), dtype)
         (loss / count).backward()

@@ -143,7 +143,10 @@ class Lexicon:
             words.update(re.findall(r"\b[a-z]{3,}\b", text))
             names.update(re.findall(r"(?<=[a-z,] )([A-Z][a-z]{2,})\b", text))
             nouns.update(
-                re.findall(r"\b(?:the|a|an|his|her|my|of) ([a-z]{3,})(?=[.,;:!?]| (?:of|was|is|in|on|and|to|had|were|at|with|from)\b)", text)
+                re.findall(
+                    r"\b(?:the|a|an|his|her|my|of) ([a-z]{3,})(?=[.,;:!?]| (?:of|was|is|in|on|and|to|had|were|at|with|from)\b)",
+                    text,
+                )
             )
             adjectives.update(re.findall(r"\b(?:very|so|too|quite) ([a-z]{3,})(?=[.,;:!?])", text))
             objects.update(re.findall(r"\b([a-z]{3,}) (?:the|a|an|his|my|them|him|it)\b", text))

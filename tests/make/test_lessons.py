@@ -24,10 +24,10 @@ from weights import pretrained
 BOOK = """
 The goblin saw a barrel. Two barrels stood there, and goblins came to the mill and to the mills.
 The mill was old. She was very wooden, and so crooked. He said to Ludovic and to Melinda, who had
-seen Ludovic and Melinda. They wanted to polish the barrel: he polishes the pan, polished the pan,
+seen Ludovic and Melinda, and told Melinda. They wanted to polish the barrel: he polishes the pan, polished the pan,
 polished a pot, polished his boots, is polishing. The barrel was old. A goblin was in the barrel.
-The goblin had gone to the mill. The barrel and the mill were old. They told Ludovic, and told
-Melinda of the goblin, by the goblin and with the goblin. It was very wooden, and very crooked, so crooked.
+The goblin had gone to the mill. The barrel and the mill were old. They told Ludovic, and and told Melinda
+of the goblin, by the goblin and with the goblin. It was very wooden, and very crooked, so crooked.
 """
 PIECES = [" sen", " blan", " tro", "ator", "kets", "mmel", "Ġ", "###", " The"]
 
@@ -64,18 +64,20 @@ def test_every_lesson_varies_and_is_written_cleanly(lexicon, lesson):
 
 
 def test_no_sentence_of_a_record_and_not_the_form_of_their_prompts(lexicon):
-    """Looked for another way than the lessons do: whole texts of records in the whole of it."""
+    """Looked for another way than the lessons do: whole texts, and the sentences in them."""
 
-    def words(text):
-        return f" {' '.join(re.findall(r'[a-z0-9]+', text.lower()))} "
+    def parts(*texts):
+        found = [part for text in texts for part in re.split(r"(?<=[.?!])['\"]? |: |\n", text)]
+        folded = [" ".join(re.findall(r"[a-z0-9]+", part.lower())) for part in [*texts, *found]]
+        return {part for part in folded if part.count(" ") >= 3}
 
-    made = [prompt + answer for prompt, answer in islice(Lessons(lexicon, 3), 4000)]
-    everything = words(" . ".join(made))
-    counts = Counter()
-    for record in json.loads(BUNDLED.read_text(encoding="utf-8")):
-        counts.update({words(record["instruction"] + " " + record["input"]), words(record["output"])})
-    for text in counts:
-        assert len(text.split()) < 4 or text not in everything, text
+    made = list(islice(Lessons(lexicon, 3), 4000))
+    records = json.loads(BUNDLED.read_text(encoding="utf-8"))
+    counts = Counter(part for record in records for part in parts(*list(record.values())[1:]))
+    taught = set().union(*(parts(prompt, answer) for prompt, answer in made))
+    # What several records have in common is the wording of their task, not what they ask.
+    assert [part for part in taught if counts[part] == 1] == []
+    made = [prompt + answer for prompt, answer in made]
     for form in ("###", "Instruction", "Response"):
         assert form not in "".join(made)
 
@@ -100,8 +102,9 @@ def test_rewritten_sentences_keep_their_words(lexicon):
 
     def stems(text, *without):
         found = [forms.get(word, word) for word in re.findall(r"[a-z0-9]+", text.lower())]
-        return Counter(word for word in found if word not in without)
+        return Counter(word[:3] for word in found if word not in without)
 
+    # A verb that was made up for this sentence is in no list: its forms begin alike.
     helping = "do does did will not cannot can be been being is are am was were has have".split()
     pairs = {"i": "me", "we": "us", "they": "them", "he": "him", "she": "her"}
     objects = {him: he for he, him in pairs.items()}
@@ -111,10 +114,7 @@ def test_rewritten_sentences_keep_their_words(lexicon):
     for _, text, answer in given(lexicon, lessons.passive):
         changed = " ".join(objects.get(word, word) for word in answer[:-1].lower().split())
         again = " ".join(objects.get(word, word) for word in text[:-1].lower().split())
-        # A verb that was invented for this sentence is known from neither list: compare its start.
-        cut = Counter(word[:3] for word in stems(again, "by", *helping))
-        assert cut == Counter(word[:3] for word in stems(changed, "by", *helping))
-        assert " by " in answer
+        assert stems(again, "by", *helping) == stems(changed, "by", *helping) and " by " in answer
     for _, text, answer in given(lexicon, lessons.mixed_up):
         words = re.split(r" / |, | ", text.lower())
         assert Counter(words) == Counter(answer[:-1].lower().split())
@@ -167,18 +167,24 @@ def test_sums_and_choices_are_right(lexicon):
             a, sign, b, c = match.groups()
             a, b = int(a), int(b)
             assert int(c) == {"+": a + b, "-": a - b, "×": a * b, "÷": a / b}[sign]
-    alike = [set(row) for row in rows(facts.SAME)] + [set(row.split()) for row in split(facts.RHYMES)]
+    alike = [set(row) for row in rows(facts.SAME)] + [
+        set(row.split()) for row in split(facts.RHYMES)
+    ]
     for wordings, text, answer in given(lexicon, facts.alike, 300):
         if text:
-            one = re.search(r"(?:as|with|synonym of|to|for|means|like) '?(\w+)", wordings)[1]
+            one = re.search(r"(?:same as|rhymes with) ([\w-]+)", wordings)[1]
             right = re.match(r"'?([\w-]+)", answer)[1].lower()
             like = {word for row in alike if one in row for word in row}
-            assert [word for word in re.split(r", | or ", text) if word in like] == [right]
+            assert [word for word in re.split(r", | or ", text) if word in like] == [right], text
     for _, text, answer in given(lexicon, facts.grouped, 200):
         if match := re.fullmatch(r"'(.+)'\. The rest are (.+)\.", answer):
             members = split(dict(facts.CATEGORIES)[match[2]])
-            others = [word for word in re.split(r", | or ", text) if word.lower() != match[1].lower()]
-            assert len(others) == 3 and set(others) <= set(members) and match[1].lower() not in members
+            others = [
+                word for word in re.split(r", | or ", text) if word.lower() != match[1].lower()
+            ]
+            assert (
+                len(others) == 3 and set(others) <= set(members) and match[1].lower() not in members
+            )
 
 
 # --- What reads them ---
