@@ -29,10 +29,37 @@ TIMES = {
         "hour, in the morning, in June, after school, this evening, tomorrow morning, in 2050"
     ),
 }
-PREPOSITIONS = (
-    "in in in at at on on near near behind under beside above with without for from to into "
-    "through across around over along inside outside after before by"
-).split()
+PREPOSITIONS = [
+    "in",
+    "in",
+    "in",
+    "at",
+    "at",
+    "on",
+    "on",
+    "near",
+    "near",
+    "behind",
+    "under",
+    "beside",
+    "above",
+    "with",
+    "without",
+    "for",
+    "from",
+    "to",
+    "into",
+    "through",
+    "across",
+    "around",
+    "over",
+    "along",
+    "inside",
+    "outside",
+    "after",
+    "before",
+    "by",
+]
 MANNERS = split(
     "quickly, slowly, carefully, quietly, loudly, gladly, again, together, very well, badly, by "
     "accident, at once, for free, in silence, without a word, with care, online, at home, outside, "
@@ -163,10 +190,7 @@ class Writer:
         noun = self.noun()
         adjective = self.lexicon.adjective(self.draw) if self.chance(0.2) else ""
         words = spaced(adjective, plural(noun) if many else noun)
-        if many:
-            article = self.one_of(MANY)
-        else:
-            article = self.one_of(ONE)
+        article = self.one_of(MANY) if many else self.one_of(ONE)
         if not article and named and not many:
             article = f"{self.lexicon.name(self.draw)}'s"
         if article == "a" and words[0] in VOWELS:

@@ -11,10 +11,12 @@ from finetune.make.words import plural
 NAMES = {
     "he": "Adam, Albert, Arthur, Bill, Bob, Charles, Daniel, Edward, Eric, Frank, Fred, George, "
     "Harry, Hugh, Jacob, James, Jim, Joe, John, Leo, Mark, Martin, Max, Michael, Ned, Owen, "
-    "Ben, David, Henry, Jack, Luke, Oliver, Paul, Peter, Tom, Philip, Ralph, Richard, Robert, Sam, Simon, Stephen, Theo, Thomas, Tim, Walter, William",
+    "Ben, David, Henry, Jack, Luke, Oliver, Paul, Peter, Tom, Philip, Ralph, Richard, "
+    "Robert, Sam, Simon, Stephen, Theo, Thomas, Tim, Walter, William",
     "she": "Agnes, Alice, Amy, Ann, Bella, Betty, Daisy, Dora, Edith, Ellen, Eva, Fanny, Flora, "
     "Grace, Hannah, Helen, Ida, Jessie, Julia, Kate, Laura, Lily, Louise, Mabel, Margaret, Martha, "
-    "Anna, Clara, Emma, Jane, Lucy, Maria, Mary, Nora, Ruth, May, Molly, Nelly, Olga, Polly, Rosa, Sally, Sarah, Sophie, Susan, Vera, Winnie",
+    "Anna, Clara, Emma, Jane, Lucy, Maria, Mary, Nora, Ruth, May, Molly, Nelly, Olga, "
+    "Polly, Rosa, Sally, Sarah, Sophie, Susan, Vera, Winnie",
 }
 
 OPPOSITES = (
@@ -194,7 +196,9 @@ LIKE = (
     "bat, fit:a fiddle, cold:ice, sweet:honey, green:grass, slow:a snail, quiet:a mouse, proud:a "
     "peacock, slippery:an eel, straight:an arrow, red:a beet, black:coal, hungry:a wolf, deaf:a "
     "post, poor:a church mouse, sharp:a razor, dry:a bone, hard:a rock, clear:crystal, old:the "
-    "hills, round:a ball, tall:a giant, thin:a rake, happy:a king, fast:the wind, soft:silk, free:a bird, pretty:a picture, easy:pie, hot:fire, big:a house, small:a pea, "
+    "hills, round:a ball, tall:a giant, thin:a rake, happy:a king, fast:the wind, "
+    "soft:silk, free:a bird, pretty:a picture, easy:pie, hot:fire, big:a house, small:a "
+    "pea, "
     "cunning:a fox, silent:the grave, fresh:a daisy, good:gold, sure:death, smooth:glass"
 )
 
@@ -331,7 +335,8 @@ def alike(w: Writer) -> tuple[str, str, str]:
         row, others = (each.split() for each in w.draw.sample(split(RHYMES), 2))
         one, other = w.draw.sample(row, 2)
         wordings = (
-            f"Which word rhymes with {one}?|Choose the rhyme for '{one}'|Which sounds like '{one}'?|"
+            f"Which word rhymes with {one}?|Choose the rhyme for '{one}'|"
+            f"Which sounds like '{one}'?|"
             f"Pick the word that goes with '{one}' in a rhyme|What rhymes with '{one}' here?"
         )
         answers = f"'{capital(other)}', like '{one}'.|{capital(other)}."
@@ -374,10 +379,13 @@ def grouped(w: Writer) -> tuple[str, str, str]:
     kind = w.draw.random()
     if kind < 0.3:
         number, names = w.one_of([("two", 2), ("three", 3)])
-        wordings = f"Give me {number} {one}|Name {number} {one}|List {number} {one}|{capital(number)} {one}, please"
+        wordings = (
+            f"Give me {number} {one}|Name {number} {one}|List {number} {one}|"
+            f"{capital(number)} {one}, please"
+        )
         return wordings, "", capital(listed(w.draw.sample(ones, names))) + "."
     if kind < 0.4:
-        return f"What are these?|What kind of things are these?", ", ".join(a), f"They are {one}."
+        return "What are these?|What kind of things are these?", ", ".join(a), f"They are {one}."
     if kind < 0.75:
         words = [*a, b[0]]
         w.draw.shuffle(words)

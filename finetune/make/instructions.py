@@ -173,11 +173,12 @@ def content(text: str) -> set[str]:
     return set(text.split()) - GRAMMAR
 
 
-GRAMMAR = set(
-    "the my a an and on at in to of by for with from into onto off over under behind beside near "
-    "around across along through up down out before after during between against beyond past "
-    "every each last next this other all ago".split()
-)
+GRAMMAR = {
+    "the", "my", "a", "an", "and", "on", "at", "in", "to", "of", "by", "for", "with", "from",
+    "into", "onto", "off", "over", "under", "behind", "beside", "near", "around", "across", "along",
+    "through", "up", "down", "out", "before", "after", "during", "between", "against", "beyond",
+    "past", "every", "each", "last", "next", "this", "other", "all", "ago",
+}  # fmt: skip
 
 
 def subjects(*groups: str) -> list[Subject]:
@@ -636,8 +637,8 @@ def synonym(deck: Deck) -> Iterator[Task]:
 
 
 def plural_noun(deck: Deck) -> Iterator[Task]:
-    for word, plural in rows(tables.PLURALS):
-        answer = f"The plural of '{word}' is '{plural}'."
+    for word, many in rows(tables.PLURALS):
+        answer = f"The plural of '{word}' is '{many}'."
         yield Task((("plural", word),), {"word": word}, answer)
 
 

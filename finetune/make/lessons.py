@@ -230,9 +230,9 @@ def agreement(w: Writer) -> Task:
         answer = clause.say("present")
     return Task(
         "Correct the verb|Correct the verb in {S}|Find and mend the mistake in the verb|Fix the "
-        "verb|Make the verb agree with its subject|The verb is wrong. Correct it|Correct {S}|Correct"
-        " the grammar|Fix the mistake in {S}|The verb does not agree with its subject|Change the "
-        "verb so that it fits|One verb is wrong. Correct it|Correct the grammar of {S}|Put right "
+        "verb|Make the verb agree with its subject|The verb is wrong. Correct it|Correct {S}|"
+        "Correct the grammar|Fix the mistake in {S}|The verb does not agree with its subject|"
+        "Change the verb so that it fits|One verb is wrong. Correct it|Correct the grammar of {S}|Put right "
         "the verb in {S}|What is the right form of {S}?",
         text,
         answer,
@@ -398,7 +398,7 @@ def replace(w: Writer) -> Task:
             old, new = clause.tail, other.tail
             answer = clause._replace(tail=other.tail).say(tense)
         else:
-            old = w.one_of([word for word in text[:-1].split()])
+            old = w.one_of(text[:-1].split())
             new = w.name() if old[0].isupper() else w.lexicon.word(w.draw)
             if old.lower() in ("the", "my", "our", "a", "an", "his", "her", "i"):
                 continue
@@ -459,9 +459,9 @@ def owner(w: Writer) -> Task:
     rest = w.one_of([w.quality()[1], w.quality()[1], w.place()])
     whose = who + ("'" if who.endswith("s") else "'s")
     return Task(
-        "Rewrite {S} with an apostrophe instead of 'of'|Use an apostrophe to show the owner|Put the "
-        "owner first|Put the owner first, with an apostrophe|Change the 'of' phrase to a possessive"
-        "|Use the possessive form|Rewrite {S} with a possessive|Say it without 'of'",
+        "Rewrite {S} with an apostrophe instead of 'of'|Use an apostrophe to show the owner|"
+        "Put the owner first|Put the owner first, with an apostrophe|"
+        "Change the 'of' phrase to a possessive|Use the possessive form|Rewrite {S} with a possessive|Say it without 'of'",
         sentence("the", thing, "of", who, be, rest),
         sentence(whose, thing, be, rest),
     )
@@ -661,7 +661,8 @@ def compound(w: Writer) -> Task:
     return Task(
         f"Join '{one}' and '{other}' into one word|Make one word of '{one}' and '{other}'|Put "
         f"'{one}' and '{other}' together|Write '{one}' and '{other}' as one word|Which word do "
-        f"'{one}' and '{other}' make?|Combine '{one}' and '{other}'|What is '{one}' plus '{other}'?",
+        f"'{one}' and '{other}' make?|Combine '{one}' and '{other}'|"
+        f"What is '{one}' plus '{other}'?",
         "",
         w.one_of([f"The word is '{one}{other}'.", f"{one}{other}", f"'{one}{other}'."]),
     )
@@ -677,7 +678,8 @@ def form_of(w: Writer) -> Task:
         return Task(
             f"What is the plural of '{one}'?|What is the plural of {one}?|Give the plural of "
             f"'{one}'|Plural of {one}?|Write '{one}' in the plural|One {one}, two ...?|How do you "
-            f"write more than one '{one}'?|The plural of {one}|Put the noun '{one}' into the plural",
+            f"write more than one '{one}'?|The plural of {one}|"
+            f"Put the noun '{one}' into the plural",
             "",
             w.one_of([f"The plural of '{one}' is '{many}'.", f"{capital(many)}."]),
         )

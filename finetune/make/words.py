@@ -66,19 +66,43 @@ IRREGULAR = (
 )
 IRREGULAR_FORMS = {row.split()[0]: row.split()[1:] for row in IRREGULAR.split(", ")}
 # Of these, the verbs that take no object, so that they are not turned into a passive.
-INTRANSITIVE = set(
-    "arise awake become cling come creep fall flee go happen kneel lie listen occur rise sit sleep "
-    "stink travel weep".split()
-)
+INTRANSITIVE = {
+    "arise", "awake", "become", "cling", "come", "creep", "fall", "flee", "go", "happen", "kneel",
+    "lie", "listen", "occur", "rise", "sit", "sleep", "stink", "travel", "weep",
+}  # fmt: skip
 IRREGULAR_NOUNS = dict(
     row.split()
-    for row in (
-        "child children, foot feet, tooth teeth, mouse mice, goose geese, woman women, man men, "
-        "ox oxen, leaf leaves, knife knives, loaf loaves, shelf shelves, thief thieves, wife "
-        "wives, wolf wolves, half halves, calf calves, life lives, hero heroes, potato potatoes, "
-        "tomato tomatoes, echo echoes, person people, policeman policemen, fireman firemen, "
-        "fisherman fishermen, sheep sheep, deer deer, fish fish"
-    ).split(", ")
+    for row in [
+        "child children",
+        "foot feet",
+        "tooth teeth",
+        "mouse mice",
+        "goose geese",
+        "woman women",
+        "man men",
+        "ox oxen",
+        "leaf leaves",
+        "knife knives",
+        "loaf loaves",
+        "shelf shelves",
+        "thief thieves",
+        "wife wives",
+        "wolf wolves",
+        "half halves",
+        "calf calves",
+        "life lives",
+        "hero heroes",
+        "potato potatoes",
+        "tomato tomatoes",
+        "echo echoes",
+        "person people",
+        "policeman policemen",
+        "fireman firemen",
+        "fisherman fishermen",
+        "sheep sheep",
+        "deer deer",
+        "fish fish",
+    ]
 )
 
 
@@ -132,6 +156,10 @@ def verb(base: str, past: str, participle: str) -> Verb:
 DOUBLED = {"begin", "forget", "forbid", "upset"}  # the stress is on the end
 
 
+# What shows that the word before it was a noun: a mark, or a word that goes on after nouns.
+AFTER_NOUN = r"[.,;:!?]| (?:of|was|is|in|on|and|to|had|were|at|with|from)\b"
+
+
 class Lexicon:
     """Words by their kind, counted in books; and the means to make more."""
 
@@ -143,10 +171,7 @@ class Lexicon:
             words.update(re.findall(r"\b[a-z]{3,}\b", text))
             names.update(re.findall(r"(?<=[a-z,] )([A-Z][a-z]{2,})\b", text))
             nouns.update(
-                re.findall(
-                    r"\b(?:the|a|an|his|her|my|of) ([a-z]{3,})(?=[.,;:!?]| (?:of|was|is|in|on|and|to|had|were|at|with|from)\b)",
-                    text,
-                )
+                re.findall(rf"\b(?:the|a|an|his|her|my|of) ([a-z]{{3,}})(?={AFTER_NOUN})", text)
             )
             adjectives.update(re.findall(r"\b(?:very|so|too|quite) ([a-z]{3,})(?=[.,;:!?])", text))
             objects.update(re.findall(r"\b([a-z]{3,}) (?:the|a|an|his|my|them|him|it)\b", text))
@@ -225,12 +250,16 @@ def invented(draw: random.Random) -> str:
     return word
 
 
-ONSETS = (
-    "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p pl pr qu r s sc sh sk sl sm sn sp st "
-    "str t th tr tw v w wr y z"
-).split()
-NUCLEI = "a a e e i i o o u u ai ea ee oa oo ou".split()
-CODAS = ["", "", *"b ck d ff g k l ll m mp n nd ng nk nt p r rk rn rt sh sk st t th x zz".split()]
+ONSETS = [
+    "b", "bl", "br", "c", "ch", "cl", "cr", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h", "j",
+    "k", "kl", "l", "m", "n", "p", "pl", "pr", "qu", "r", "s", "sc", "sh", "sk", "sl", "sm", "sn",
+    "sp", "st", "str", "t", "th", "tr", "tw", "v", "w", "wr", "y", "z",
+]  # fmt: skip
+NUCLEI = ["a", "a", "e", "e", "i", "i", "o", "o", "u", "u", "ai", "ea", "ee", "oa", "oo", "ou"]
+CODAS = [
+    "", "", "b", "ck", "d", "ff", "g", "k", "l", "ll", "m", "mp", "n", "nd", "ng", "nk", "nt", "p",
+    "r", "rk", "rn", "rt", "sh", "sk", "st", "t", "th", "x", "zz",
+]  # fmt: skip
 
 # Words of grammar, which are no nouns, verbs or adjectives whatever stands beside them.
 CLOSED = (

@@ -24,10 +24,12 @@ from weights import pretrained
 BOOK = """
 The goblin saw a barrel. Two barrels stood there, and goblins came to the mill and to the mills.
 The mill was old. She was very wooden, and so crooked. He said to Ludovic and to Melinda, who had
-seen Ludovic and Melinda, and told Melinda. They wanted to polish the barrel: he polishes the pan, polished the pan,
-polished a pot, polished his boots, is polishing. The barrel was old. A goblin was in the barrel.
-The goblin had gone to the mill. The barrel and the mill were old. They told Ludovic, and and told Melinda
-of the goblin, by the goblin and with the goblin. It was very wooden, and very crooked, so crooked.
+seen Ludovic and Melinda, and told Melinda. They wanted to polish
+the barrel: he polishes the pan, polished the pan, polished a pot, polished his boots, is
+polishing. The barrel was old. A goblin was in the barrel.
+The goblin had gone to the mill. The barrel and the mill were old. They told Ludovic,
+and told Melinda of the goblin, by the goblin and with the goblin. It was very wooden,
+and very crooked, so crooked.
 """
 PIECES = [" sen", " blan", " tro", "ator", "kets", "mmel", "Ġ", "###", " The"]
 
@@ -105,7 +107,8 @@ def test_rewritten_sentences_keep_their_words(lexicon):
         return Counter(word[:3] for word in found if word not in without)
 
     # A verb that was made up for this sentence is in no list: its forms begin alike.
-    helping = "do does did will not cannot can be been being is are am was were has have".split()
+    helping = ["do", "does", "did", "will", "not", "cannot", "can", "be", "been", "being"]
+    helping += ["is", "are", "am", "was", "were", "has", "have"]
     pairs = {"i": "me", "we": "us", "they": "them", "he": "him", "she": "her"}
     objects = {him: he for he, him in pairs.items()}
     for _, text, answer in given(lexicon, lessons.negative) + given(lexicon, lessons.question):
