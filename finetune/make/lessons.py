@@ -232,7 +232,8 @@ def agreement(w: Writer) -> Task:
         "Correct the verb|Correct the verb in {S}|Find and mend the mistake in the verb|Fix the "
         "verb|Make the verb agree with its subject|The verb is wrong. Correct it|Correct {S}|"
         "Correct the grammar|Fix the mistake in {S}|The verb does not agree with its subject|"
-        "Change the verb so that it fits|One verb is wrong. Correct it|Correct the grammar of {S}|Put right "
+        "Change the verb so that it fits|One verb is wrong. Correct it|Correct the grammar of "
+        "{S}|Put right "
         "the verb in {S}|What is the right form of {S}?",
         text,
         answer,
@@ -461,7 +462,8 @@ def owner(w: Writer) -> Task:
     return Task(
         "Rewrite {S} with an apostrophe instead of 'of'|Use an apostrophe to show the owner|"
         "Put the owner first|Put the owner first, with an apostrophe|"
-        "Change the 'of' phrase to a possessive|Use the possessive form|Rewrite {S} with a possessive|Say it without 'of'",
+        "Change the 'of' phrase to a possessive|Use the possessive form|Rewrite {S} with a "
+        "possessive|Say it without 'of'",
         sentence("the", thing, "of", who, be, rest),
         sentence(whose, thing, be, rest),
     )

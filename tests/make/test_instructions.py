@@ -359,7 +359,8 @@ CHECKED = (
     "fix fixes fixed fixed fixing, forget forgets forgot forgotten forgetting, tie ties tied tied "
     "tying, cancel cancels canceled canceled canceling, swim swims swam swum swimming, "
     "weave weaves wove woven weaving, record records recorded recorded recording, "
-    "deliver delivers delivered delivered delivering, visit visits visited visited visiting, lie lies lay lain lying, throw "
+    "deliver delivers delivered delivered delivering, visit visits visited visited visiting, lie "
+    "lies lay lain lying, throw "
     "throws threw thrown throwing, go goes went gone going, freeze freezes froze frozen freezing"
 )
 
