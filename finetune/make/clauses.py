@@ -167,6 +167,11 @@ class Writer:
         """One of a list, or of what stands between bars."""
         return self.draw.choice(options.split("|") if isinstance(options, str) else options)
 
+    def common(self, options: list) -> object:
+        """One of a list that begins with what is best known: its first tenth comes a third of the
+        time."""
+        return options[int(len(options) * self.draw.random() ** 2)]
+
     def noun(self) -> str:
         return self.lexicon.noun(self.draw)
 

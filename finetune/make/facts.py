@@ -289,7 +289,7 @@ COMPOUNDS = [tuple(row) for row in rows(PARTS)]
 
 
 def opposite(w: Writer) -> tuple[str, str, str]:
-    one, other = w.draw.sample(w.one_of(rows(OPPOSITES)), 2)
+    one, other = w.draw.sample(w.common(rows(OPPOSITES)), 2)
     wordings = (
         f"What is the opposite of {one}?|What is the opposite of '{one}'?|Opposite of {one}?|"
         f"The opposite of {one}|What is not {one}?|Give the opposite of {one}|{capital(one)} is the"
@@ -300,7 +300,7 @@ def opposite(w: Writer) -> tuple[str, str, str]:
 
 
 def city(w: Writer) -> tuple[str, str, str]:
-    country, town = w.one_of(split(CAPITALS)).split(":")
+    country, town = w.common(split(CAPITALS)).split(":")
     if w.chance(0.15):
         wordings = (
             f"{town} is the capital of which country?|Of which country is {town} the capital?"
