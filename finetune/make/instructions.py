@@ -20,6 +20,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from hashlib import sha256
 from itertools import count, islice
 from pathlib import Path
@@ -797,13 +798,15 @@ FROM_RECORD = frozenset(maker.__name__ for maker in MAKERS_FROM_RECORD)
 # --- Records ---
 
 
-def make_tasks() -> Iterator[tuple[str, Task]]:
+@cache
+def make_tasks() -> list[tuple[str, Task]]:
     """Every task with its kind, kind after kind."""
-    deck = Deck()
+    deck, made = Deck(), []
     for kind, (number, _) in tables.KINDS.items():
         tasks = list(islice(MAKERS[kind](deck), number))
         assert len(tasks) == number, f"{kind}: {len(tasks)} tasks where {number} are wanted"
-        yield from ((kind, task) for task in tasks)
+        made += [(kind, task) for task in tasks]
+    return made
 
 
 def worded(kind: str, task: Task, wording: str) -> dict[str, str]:

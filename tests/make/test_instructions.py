@@ -29,7 +29,7 @@ def records() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def tasks() -> list[tuple[str, make.Task]]:
-    return list(make.make_tasks())
+    return make.make_tasks()
 
 
 def folded(text: str) -> str:
