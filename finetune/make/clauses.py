@@ -66,8 +66,8 @@ MANNERS = split(
     "alone, upstairs, downstairs, abroad, in the dark, in public, on purpose, by hand"
 )
 MODALS = ("can", "must", "should", "could", "would", "may", "might")
-ONE = "the|the|the|the|the|the|the|a|a|my|our|his|her|your|this|that|every|"
-MANY = "the|the|the|the|the|||my|our|his|their|two|three|ten|fourteen|many|some|these|all"
+ONE = "the|" * 12 + "a|a|my|our|his|her|your|this|that|every|"
+MANY = "the|" * 10 + "||my|our|his|their|two|three|ten|fourteen|many|some|these|all"
 
 
 class Clause(NamedTuple):
@@ -191,9 +191,9 @@ class Writer:
 
     def something(self, many: bool | None = None, named: bool = False) -> Subject:
         """The wet blick, my blicks, three blicks, blicks; and, not `named`, blick like "milk"."""
-        many = self.chance(0.35) if many is None else many
+        many = self.chance(0.3) if many is None else many
         noun = self.noun()
-        adjective = self.lexicon.adjective(self.draw) if self.chance(0.2) else ""
+        adjective = self.lexicon.adjective(self.draw) if self.chance(0.1) else ""
         words = spaced(adjective, plural(noun) if many else noun)
         article = self.one_of(MANY) if many else self.one_of(ONE)
         if not article and named and not many:
@@ -214,13 +214,13 @@ class Writer:
         return self.one_of(TIMES.get(tense, TIMES["past"] + TIMES["present"]))
 
     def tail(self, tense: str) -> str:
-        """None in one of three, else one or two of time, place and manner."""
-        if self.chance(0.35):
+        """None in half of them, else one or two of time, place and manner."""
+        if self.chance(0.5):
             return ""
         kinds = self.draw.sample(
             [self.time, self.time, self.place_for, self.place_for, self.manner], 2
         )
-        ends = {each: each(tense) for each in kinds[: self.one_of((1, 1, 1, 2))]}
+        ends = {each: each(tense) for each in kinds[: self.one_of((1, 1, 1, 1, 2))]}
         return spaced(*ends.values())
 
     def place_for(self, tense: str) -> str:
@@ -239,7 +239,7 @@ class Writer:
         tail = self.tail(tense)
         if not thing and not tail and self.chance(0.6):
             tail = self.place()
-        if self.chance(0.05):
+        if self.chance(0.03):
             given = Subject(f"{given.text} and {self.something().text}", True, "they")
         return Clause(
             self.somebody(),
@@ -251,7 +251,7 @@ class Writer:
         )
 
     def tense(self) -> str:
-        if self.chance(0.8):
+        if self.chance(0.9):
             return self.one_of(("present", "past", "past", "future", "present"))
         return self.one_of(("modal", "progressive", "past progressive", "perfect"))
 

@@ -130,13 +130,6 @@ def question(w: Writer) -> Task:
     return Task(QUESTION, clause.say(tense), clause.question(tense))
 
 
-def affirmative(w: Writer) -> Task:
-    tense = w.tense()
-    clause = w.clause(tense)._replace(often="")
-    wordings = into("affirmative") + "|Take the 'not' out of {S}|Make {S} positive|Remove 'not'"
-    return Task(wordings, clause.negative(tense), clause.say(tense))
-
-
 PAST = into("past", "past tense", "simple past", "past simple") + (
     "|Change the verb to the past tense|Change the verb of {S} to the past|Past tense|"
     "Tell {S} as something that has already happened|Make {S} past tense|Tell it in the past|"
@@ -168,21 +161,6 @@ def tense(w: Writer) -> Task:
         clause = clause._replace(tail=w.one_of(["", w.place(), w.manner(old)]))
     wordings = {"past": PAST, "future": FUTURE, "present": PRESENT}[new]
     return Task(wordings, clause.say(old), clause.say(new))
-
-
-def other_tense(w: Writer) -> Task:
-    """The tenses with a helping verb."""
-    new, name = w.one_of(
-        [
-            ("progressive", "present progressive"),
-            ("progressive", "present continuous"),
-            ("perfect", "present perfect"),
-            ("past progressive", "past continuous"),
-        ]
-    )
-    old = "past" if new == "past progressive" else "present"
-    clause = w.clause(old)._replace(tail=w.one_of(["", w.place(), w.manner(old)]))
-    return Task(into(name), clause.say(old), clause.say(new))
 
 
 PLURAL_SUBJECT = (
@@ -409,28 +387,6 @@ def replace(w: Writer) -> Task:
             return Task(wording, text, capital(answer))
 
 
-def add_or_remove(w: Writer) -> Task:
-    """A word more, or one less."""
-    tense = w.tense()
-    clause = w.clause(tense)._replace(subject=w.something())
-    word = w.lexicon.adjective(w.draw)
-    *front, noun = clause.subject.text.split()
-    more = clause._replace(subject=clause.subject._replace(text=spaced(*front, word, noun)))
-    if not front or front[-1] in ("a", "an") or word in clause.say(tense).split():
-        return add_or_remove(w)
-    if w.chance(0.5):
-        wordings = (
-            f"Add the word '{word}' before '{noun}'|Put '{word}' before '{noun}'|Insert '{word}' "
-            f"before '{noun}' in {{S}}|Write '{word}' in front of '{noun}'"
-        )
-        return Task(wordings, clause.say(tense), more.say(tense))
-    wordings = (
-        f"Remove the word '{word}'|Leave out '{word}'|Delete '{word}' from {{S}}|Take '{word}' out "
-        f"of {{S}}|Write {{S}} without '{word}'"
-    )
-    return Task(wordings, more.say(tense), clause.say(tense))
-
-
 def tidy(w: Writer) -> Task:
     """Capital letters and end marks."""
     tense = w.tense()
@@ -474,7 +430,7 @@ def owner(w: Writer) -> Task:
 
 def told(w: Writer) -> Task:
     """Who, what, where, when and why, answered out of a text of one to four sentences."""
-    count = w.one_of((1, 2, 2, 2, 3))
+    count = w.one_of((1, 1, 2, 2, 3))
     clauses = [w.clause("past")._replace(often="") for _ in range(count)]
     at = w.draw.randrange(count)
     kind = w.one_of("who|who|who|what|what|where|when|why")
@@ -541,45 +497,6 @@ def copy(w: Writer) -> Task:
         "words|Repeat exactly|Write the same sentence again|The same once more|Echo {S}|Say",
         text,
         text,
-    )
-
-
-ORDINALS = ("first", "second", "third", "fourth", "fifth")
-
-
-def picked(w: Writer) -> Task:
-    """A word of a list or of a sentence, by where it stands."""
-    if w.chance(0.6):
-        list_ = words(w, w.one_of((3, 4, 5)))
-        text, inside_ = ", ".join(list_), "list"
-    else:
-        tense = w.tense()
-        text = w.clause(tense).say(tense)
-        list_, inside_ = text[:-1].split(), "sentence"
-    at = w.draw.randrange(len(list_))
-    asked = []
-    if at < len(ORDINALS):
-        asked.append(f"What is the {ORDINALS[at]} word|Write the {ORDINALS[at]} word")
-    if at == len(list_) - 1:
-        asked.append("What is the last word|Write the last word")
-    if at and list_.count(list_[at - 1]) == 1:
-        asked.append(f"Which word comes after '{list_[at - 1]}'|What follows '{list_[at - 1]}'")
-    if at < len(list_) - 1 and list_.count(list_[at + 1]) == 1:
-        asked.append(f"Which word comes before '{list_[at + 1]}'")
-    if not asked:
-        return picked(w)
-    wording = w.one_of(w.one_of(asked)) + w.one_of(["", "", f" of the {inside_}"])
-    wording += "?" if wording.startswith(("Wh", "wh")) else ""
-    return Task(wording, text, list_[at])
-
-
-def backwards(w: Writer) -> Task:
-    list_ = words(w, w.one_of((2, 3, 4, 5)))
-    return Task(
-        "Write the list backwards|Reverse the list|Reverse the order|The same list backwards|"
-        "Write the words in reverse order|Turn the list around|Begin with the last word",
-        ", ".join(list_),
-        ", ".join(reversed(list_)),
     )
 
 
@@ -735,10 +652,10 @@ def simile(w: Writer) -> Task:
 
 # A lesson, and how often it comes.
 LESSONS: dict[Lesson, int] = {
-    passive: 12, active: 9, negative: 10, question: 10, affirmative: 1, tense: 15, other_tense: 1,
-    number: 9, agreement: 3, pronoun: 3, order: 3, short_form: 3, reported: 4, join: 4,
-    replace: 15, add_or_remove: 3, tidy: 3, owner: 3, told: 16, copy: 8, picked: 3, backwards: 1,
-    alphabet: 5, mixed_up: 3, counted: 3, compound: 2, form_of: 6, asked: 32, simile: 3,
+    passive: 14, active: 10, negative: 11, question: 11, tense: 18, number: 9, agreement: 4,
+    pronoun: 4, order: 3, short_form: 4, reported: 4, join: 5, replace: 14, tidy: 3, owner: 3,
+    told: 18, copy: 10, alphabet: 4, mixed_up: 3, counted: 3, compound: 2, form_of: 7, asked: 24,
+    simile: 3,
 }  # fmt: skip
 
 
@@ -748,15 +665,11 @@ THESE = (
     "this sentence|this sentence|the sentence|the sentence|the following sentence|this|it|"
     "the sentence below|the following|the given sentence"
 )
-OPENINGS = (
-    "|||||||||Here is a task. Give the answer that it asks for.\n\n|There is something to do here, "
-    "and perhaps a text. Do it, and write nothing else.\n\n"
-)
 # With a text and without one; and how often each form comes.
 FORMS = (
-    ("{opening}## Task\n{task}\n\n## Text\n{text}\n\n## Answer\n", 6),
-    ("{opening}Task:\n{task}\n\nText:\n{text}\n\nAnswer:\n", 4),
-    ("{opening}Task: {task}\nText: {text}\nAnswer:\n", 3),
+    ("## Task\n{task}\n\n## Text\n{text}\n\n## Answer\n", 6),
+    ("Task:\n{task}\n\nText:\n{text}\n\nAnswer:\n", 4),
+    ("Task: {task}\nText: {text}\nAnswer:\n", 3),
     ("{task}\n{text}\n", 3),
     ("Teacher: {task} {text}\nPupil:\n", 1),
 )
@@ -847,4 +760,4 @@ class Lessons:
         w = self.writer
         (form,) = w.draw.choices([form for form, _ in FORMS], [weight for _, weight in FORMS])
         form = form if text else TEXT.sub("", form, count=1)
-        return form.format(opening=w.one_of(OPENINGS), task=instruction, text=text)
+        return form.format(task=instruction, text=text)

@@ -1,10 +1,9 @@
 """Let a model read lessons: `python -m finetune.make.teach --books FOLDER --model DIR --out DIR`.
 
 How the bundled `tiny` learned to work on words it has never seen. The lessons are made while it
-reads (finetune/make/lessons.py); none is read twice. Several stand in a row of one context, one
-after the other, and only the answers are targets: nothing could be learned from words drawn at
-random. Some rows are pieces of the books, where every token is a target, so that the model keeps
-its English.
+reads (finetune/make/lessons.py); none is read twice. Several stand in a row, one after the other.
+Only the answers are targets: nothing could be learned from words drawn at random. Some rows are
+pieces of the books, where every token is a target, so that the model keeps its English.
 """
 
 import argparse
@@ -76,8 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", required=True, type=Path, help="a model's directory")
     parser.add_argument("--out", required=True, type=Path, help="where the model goes")
     parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--batch-size", type=int, default=8, help="rows of one context")
-    parser.add_argument("--book-rows", type=int, default=1, help="how many of them are of books")
+    parser.add_argument("--batch-size", type=int, default=16, help="rows in a batch")
+    parser.add_argument("--book-rows", type=int, default=2, help="how many of them are of books")
+    parser.add_argument("--row-length", type=int, default=144, help="tokens in a row at most")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--schedule", choices=SCHEDULES, default="cosine")
     parser.add_argument("--warmup-steps", type=int, default=100)
@@ -93,7 +93,7 @@ def teach(options: argparse.Namespace) -> None:
     device = choose_device("auto")
     dtype = choose_dtype("auto", device)
     model, tokenizer, _ = pretrained.load(options.model, device=device)
-    context_length = model.config.context_length
+    context_length = options.row_length
     texts, held_out = hold_out(read_texts(options.books), HELD_OUT)
     vocabulary = json.loads((options.model / "vocab.json").read_text(encoding="utf-8"))
     lexicon = Lexicon(

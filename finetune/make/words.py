@@ -218,7 +218,7 @@ class Lexicon:
             return invented(draw)
         if kind < 0.75:
             parts = [draw.choice(self.starts)]
-            parts += draw.choices(self.pieces, k=draw.choice((0, 1, 1, 1, 2, 2)))
+            parts += draw.choices(self.pieces, k=draw.choice((0, 1, 1, 1, 2)))
             return "".join(parts)[:12]
         return draw.choice(self.any)
 
@@ -233,11 +233,11 @@ class Lexicon:
         return draw.choice(self.adjectives) if draw.random() < 0.7 else self.word(draw)
 
     def verb(self, draw: random.Random) -> Verb:
-        """One that takes an object. Half of them irregular: these must be known one by one."""
+        """One that takes an object. Many are irregular: these must be known one by one."""
         kind = draw.random()
-        if kind < 0.45:
+        if kind < 0.35:
             return draw.choice(self.irregular_verbs)
-        if kind < 0.85:
+        if kind < 0.8:
             return draw.choice(self.regular_verbs)
         return regular(self.word(draw).removesuffix("s"))
 
