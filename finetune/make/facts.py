@@ -1,138 +1,23 @@
-"""Words and facts for the exercise book (finetune/exercises.py): no logic.
+"""What must be known: facts for the lessons, and how they are asked for.
 
-Wider than the tables behind the instruction records, which the exercise book uses too: most of
-these words occur in no record. Lists are comma-separated strings, because they read better than
-rows of quotation marks.
+Lists are comma-separated strings, because they read better than rows of quotation marks. Each
+function below asks for one fact: the wordings of the task between bars, what is given, the answer.
 """
+
+from finetune.make.clauses import Writer
+from finetune.make.instructions import capital, listed, rows, split
+from finetune.make.words import plural
 
 NAMES = {
     "he": "Adam, Albert, Arthur, Bill, Bob, Charles, Daniel, Edward, Eric, Frank, Fred, George, "
     "Harry, Hugh, Jacob, James, Jim, Joe, John, Leo, Mark, Martin, Max, Michael, Ned, Owen, "
-    "Philip, Ralph, Richard, Robert, Sam, Simon, Stephen, Theo, Thomas, Tim, Walter, William",
+    "Ben, David, Henry, Jack, Luke, Oliver, Paul, Peter, Tom, Philip, Ralph, Richard, "
+    "Robert, Sam, Simon, Stephen, Theo, Thomas, Tim, Walter, William",
     "she": "Agnes, Alice, Amy, Ann, Bella, Betty, Daisy, Dora, Edith, Ellen, Eva, Fanny, Flora, "
     "Grace, Hannah, Helen, Ida, Jessie, Julia, Kate, Laura, Lily, Louise, Mabel, Margaret, Martha, "
-    "May, Molly, Nelly, Olga, Polly, Rosa, Sally, Sarah, Sophie, Susan, Vera, Winnie",
+    "Anna, Clara, Emma, Jane, Lucy, Maria, Mary, Nora, Ruth, May, Molly, Nelly, Olga, "
+    "Polly, Rosa, Sally, Sarah, Sophie, Susan, Vera, Winnie",
 }
-
-# Who does it, in the singular and the plural.
-PERSONS = (
-    "clown clowns, artist artists, knight knights, pirate pirates, giant giants, wizard wizards, "
-    "boy boys, girl girls, student students, pupil pupils, visitor visitors, traveler travelers, "
-    "merchant merchants, carpenter carpenters, dancer dancers, singer singers, robber robbers, "
-    "stranger strangers, porter porters, clerk clerks, lawyer lawyers, judge judges, "
-    "printer printers, potter potters, weaver weavers, cobbler cobblers, barber barbers, "
-    "butcher butchers, grocer grocers, fiddler fiddlers, drummer drummers, rider riders, "
-    "swimmer swimmers, climber climbers, scout scouts, cousin cousins, friend friends, "
-    "uncle uncles, aunt aunts, sister sisters, brother brothers, king kings, queen queens, "
-    "cook cooks, gardener gardeners, farmer farmers, nurse nurses, teacher teachers, "
-    "sailor sailors, baker bakers, miller millers, tailor tailors, servant servants, "
-    "doctor doctors, soldier soldiers, neighbor neighbors, painter painters, shepherd shepherds, "
-    "hunter hunters, maid maids, guard guards, driver drivers, captain captains, "
-    "fisherman fishermen, policeman policemen, woman women, man men, child children, thief thieves"
-)
-BEASTS = (
-    "fox foxes, dog dogs, cat cats, bear bears, wolf wolves, lion lions, tiger tigers, "
-    "monkey monkeys, puppy puppies, kitten kittens, badger badgers, goat goats, horse horses, "
-    "pony ponies, donkey donkeys, cow cows, calf calves, pig pigs, hen hens, duck ducks, "
-    "goose geese, owl owls, crow crows, mouse mice, rat rats, squirrel squirrels, rabbit rabbits, "
-    "hare hares, otter otters, seal seals, elephant elephants, camel camels, sheep sheep, ox oxen"
-)
-
-ADJECTIVES = (
-    "young, tall, short, fat, thin, clever, lazy, busy, happy, sad, brave, kind, poor, rich, "
-    "hungry, tired, angry, quiet, strong, little, big, careful, cheerful, foolish, proud, shy, "
-    "sleepy, wise, gentle, famous"
-)
-QUALITIES = (
-    "old, new, big, little, red, blue, green, yellow, white, black, brown, gray, heavy, light, "
-    "long, short, round, broken, clean, dirty, pretty, cheap, fine, golden, wooden, wet, dry, "
-    "warm, cold, small, large, strange, lost, shiny"
-)
-
-# verb (base, third person, past, participle, -ing), objects, places: as in instruction_tables
-MORE_VERBS = (
-    ("admire admires admired admired admiring", "statue, picture, tower, garden, view", "in town"),
-    ("answer answers answered answered answering", "question, letter, call", "at the office"),
-    ("beat beats beat beaten beating", "drum, carpet, rug, egg", "behind the house"),
-    ("blow blows blew blown blowing", "horn, whistle, candle, trumpet", "at the gate"),
-    ("burn burns burned burned burning", "letter, log, paper, map", "in the fireplace"),
-    ("call calls called called calling", "dog, waiter, child, friend", "from the window"),
-    ("change changes changed changed changing", "plan, rule, name, shirt", "in the morning"),
-    ("cover covers covered covered covering", "table, box, bed, pot", "with a cloth"),
-    ("cross crosses crossed crossed crossing", "bridge, river, field, street", "at noon"),
-    ("drive drives drove driven driving", "cart, truck, coach, car", "through the town"),
-    ("empty empties emptied emptied emptying", "bucket, basket, drawer, bag", "in the yard"),
-    ("fetch fetches fetched fetched fetching", "water, doctor, ladder, stick", "from the barn"),
-    ("fight fights fought fought fighting", "dragon, bear, fire, giant", "in the valley"),
-    ("finish finishes finished finished finishing", "work, lesson, book, game", "before dark"),
-    ("give gives gave given giving", "present, apple, prize, speech", "at the party"),
-    ("hold holds held held holding", "rope, baby, lamp, umbrella", "in the rain"),
-    ("invite invites invited invited inviting", "guest, teacher, cousin", "to the party"),
-    ("keep keeps kept kept keeping", "secret, promise, key, ring", "in a box"),
-    ("know knows knew known knowing", "answer, way, story, song", "by heart"),
-    ("lead leads led led leading", "horse, army, dance, goat", "down the road"),
-    ("leave leaves left left leaving", "house, hat, town, bag", "in the evening"),
-    ("light lights lit lit lighting", "lamp, fire, candle, pipe", "in the dark"),
-    ("like likes liked liked liking", "story, soup, dress, picture", "very much"),
-    ("mix mixes mixed mixed mixing", "paint, medicine, dough, salad", "in a bowl"),
-    ("move moves moved moved moving", "table, bed, piano, stone", "to the corner"),
-    ("name names named named naming", "boat, puppy, baby, star", "in spring"),
-    ("need needs needed needed needing", "hammer, coat, doctor, rest", "at once"),
-    ("order orders ordered ordered ordering", "dinner, book, suit, cake", "at the inn"),
-    ("own owns owned owned owning", "farm, shop, ship, mill", "near the sea"),
-    ("pack packs packed packed packing", "trunk, lunch, bag, box", "for the trip"),
-    ("pay pays paid paid paying", "bill, tailor, driver, rent", "on Friday"),
-    ("plow plows plowed plowed plowing", "field, garden, land", "behind the farm"),
-    ("praise praises praised praised praising", "pupil, cook, song, soup", "at dinner"),
-    ("prepare prepares prepared prepared preparing", "meal, room, feast, speech", "in time"),
-    ("print prints printed printed printing", "newspaper, book, card", "in the city"),
-    ("protect protects protected protected protecting", "lamb, village, child, nest", "at night"),
-    ("punish punishes punished punished punishing", "thief, boy, servant", "in court"),
-    ("raise raises raised raised raising", "flag, hand, roof, sail", "on deck"),
-    ("reach reaches reached reached reaching", "shore, top, island, inn", "before night"),
-    ("remember remembers remembered remembered remembering", "name, song, day", "for years"),
-    ("ring rings rang rung ringing", "bell, gong", "at six"),
-    ("save saves saved saved saving", "swimmer, money, ship, dog", "from the fire"),
-    ("search searches searched searched searching", "room, ship, forest, drawer", "all night"),
-    ("shake shakes shook shaken shaking", "tree, bottle, rug, pillow", "in the garden"),
-    ("shoot shoots shot shot shooting", "arrow, duck, cannon", "in the woods"),
-    ("show shows showed shown showing", "picture, way, ring, ticket", "at the door"),
-    ("slice slices sliced sliced slicing", "bread, ham, cheese, cake", "at the table"),
-    ("solve solves solved solved solving", "riddle, puzzle, problem", "at school"),
-    ("speak speaks spoke spoken speaking", "truth, language", "in court"),
-    ("spend spends spent spent spending", "money, summer, week", "at the fair"),
-    ("spill spills spilled spilled spilling", "milk, ink, soup, water", "on the floor"),
-    ("study studies studied studied studying", "map, lesson, letter, star", "at his desk"),
-    ("sweep sweeps swept swept sweeping", "chimney, path, stage", "every week"),
-    ("take takes took taken taking", "train, medicine, hat, road", "to the city"),
-    ("taste tastes tasted tasted tasting", "soup, jam, pie, sauce", "in the kitchen"),
-    ("teach teaches taught taught teaching", "class, song, trick, child", "at school"),
-    ("tear tears tore torn tearing", "dress, paper, net, sleeve", "on a nail"),
-    ("tell tells told told telling", "story, joke, secret, truth", "by the fire"),
-    ("touch touches touched touched touching", "wall, bell, snake, stove", "by mistake"),
-    ("trust trusts trusted trusted trusting", "guide, friend, captain", "at sea"),
-    ("use uses used used using", "hammer, knife, net, spoon", "every day"),
-    ("want wants wanted wanted wanting", "toy, kite, drink, coin", "for a birthday"),
-    ("warm warms warmed warmed warming", "soup, room, milk, stone", "by the stove"),
-    ("win wins won won winning", "race, prize, game, battle", "at the fair"),
-    ("read reads read read reading", "book, sign, letter, newspaper", "in bed"),
-)  # fmt: skip
-MORE_MOVES = (
-    ("arrive arrives arrived arrived arriving", "at the station, in town, at noon"),
-    ("cry cries cried cried crying", "in the corner, at the door, in bed"),
-    ("dance dances danced danced dancing", "at the feast, in the street, on the stage"),
-    ("laugh laughs laughed laughed laughing", "at the joke, in the theater, at dinner"),
-    ("shout shouts shouted shouted shouting", "from the roof, in the street, for help"),
-    ("sail sails sailed sailed sailing", "to the island, around the bay, across the sea"),
-    ("stop stops stopped stopped stopping", "at the corner, by the well, near the inn"),
-    ("work works worked worked working", "in the mine, at the mill, on the farm"),
-    ("travel travels traveled traveled traveling", "to London, by train, across the desert"),
-    ("whisper whispers whispered whispered whispering", "in the dark, behind the door"),
-    ("kneel kneels knelt knelt kneeling", "on the floor, in the church, by the bed"),
-    ("fly flies flew flown flying", "over the roof, to the south, around the tower"),
-    ("crawl crawls crawled crawled crawling", "under the fence, into the hole, on the floor"),
-    ("swim swims swam swum swimming", "in the pool, under the bridge, to the boat"),
-)
 
 OPPOSITES = (
     "big little, hot cold, long short, old young, old new, black white, open shut, up down, "
@@ -173,15 +58,6 @@ IRREGULAR_PLURALS = (
     "wolf wolves, half halves, calf calves, life lives, self selves, sheep sheep, deer deer, "
     "fish fish, hero heroes, potato potatoes, tomato tomatoes, echo echoes, piano pianos, "
     "roof roofs, chief chiefs, policeman policemen, fireman firemen, grandchild grandchildren"
-)
-REGULAR_NOUNS = (
-    "apple, arrow, baby, ball, bench, berry, bird, boat, book, box, boy, branch, bridge, brush, "
-    "bus, bush, butterfly, button, cake, candle, castle, cherry, church, city, class, coach, coin, "
-    "copy, country, cow, cross, cup, daisy, dish, donkey, dress, duty, enemy, fairy, family, fly, "
-    "fox, garden, glass, guess, hat, house, inch, island, jelly, journey, key, kiss, kite, lady, "
-    "lamp, lily, lunch, match, monkey, nurse, oven, party, patch, peach, penny, pony, pouch, "
-    "puppy, ribbon, rose, ruby, ship, sky, spoon, spy, star, stitch, story, table, tax, toy, "
-    "tray, tree, turkey, valley, watch, wish, witch, window"
 )
 
 DEGREES = (
@@ -270,15 +146,25 @@ CATEGORIES = (
 )  # fmt: skip
 
 CAPITALS = (
-    "France Paris, England London, Italy Rome, Spain Madrid, Portugal Lisbon, Germany Berlin, "
-    "Russia Moscow, Japan Tokyo, China Beijing, India Delhi, Norway Oslo, Sweden Stockholm, "
-    "Denmark Copenhagen, Finland Helsinki, Poland Warsaw, Hungary Budapest, Austria Vienna, "
-    "Greece Athens, Ireland Dublin, Scotland Edinburgh, Wales Cardiff, Belgium Brussels, "
-    "Holland Amsterdam, Egypt Cairo, Kenya Nairobi, Cuba Havana, Peru Lima, Chile Santiago, "
-    "Thailand Bangkok, Vietnam Hanoi, Nepal Kathmandu, Iceland Reykjavik, Turkey Ankara, "
-    "Iran Tehran, Iraq Baghdad, Ghana Accra, Morocco Rabat, Jamaica Kingston, Canada Ottawa, "
-    "Romania Bucharest, Bulgaria Sofia, Serbia Belgrade, Syria Damascus, Jordan Amman, "
-    "Australia Canberra, Ukraine Kiev, Malta Valletta, Tunisia Tunis, Algeria Algiers"
+    "France:Paris, England:London, Italy:Rome, Spain:Madrid, Portugal:Lisbon, Germany:Berlin, "
+    "Russia:Moscow, Japan:Tokyo, China:Beijing, Norway:Oslo, Sweden:Stockholm, "
+    "Denmark:Copenhagen, Finland:Helsinki, Poland:Warsaw, Hungary:Budapest, Austria:Vienna, "
+    "Greece:Athens, Ireland:Dublin, Scotland:Edinburgh, Wales:Cardiff, Belgium:Brussels, "
+    "Egypt:Cairo, Kenya:Nairobi, Cuba:Havana, Peru:Lima, Chile:Santiago, Thailand:Bangkok, "
+    "Vietnam:Hanoi, Nepal:Kathmandu, Iceland:Reykjavik, Turkey:Ankara, Iran:Tehran, Iraq:Baghdad, "
+    "Ghana:Accra, Morocco:Rabat, Jamaica:Kingston, Canada:Ottawa, Romania:Bucharest, "
+    "Bulgaria:Sofia, Serbia:Belgrade, Syria:Damascus, Jordan:Amman, Australia:Canberra, "
+    "Malta:Valletta, Tunisia:Tunis, Algeria:Algiers, India:New Delhi, Ukraine:Kyiv, the "
+    "Netherlands:Amsterdam, Holland:Amsterdam, the United States:Washington, the United "
+    "Kingdom:London, Great Britain:London, Argentina:Buenos Aires, Brazil:Brasilia, Mexico:Mexico "
+    "City, South Korea:Seoul, North Korea:Pyongyang, New Zealand:Wellington, Switzerland:Bern, "
+    "the Czech Republic:Prague, Croatia:Zagreb, Slovakia:Bratislava, Slovenia:Ljubljana, "
+    "Estonia:Tallinn, Latvia:Riga, Lithuania:Vilnius, Israel:Jerusalem, Lebanon:Beirut, Saudi "
+    "Arabia:Riyadh, Pakistan:Islamabad, Afghanistan:Kabul, Indonesia:Jakarta, the "
+    "Philippines:Manila, Malaysia:Kuala Lumpur, Mongolia:Ulaanbaatar, Ethiopia:Addis Ababa, "
+    "Nigeria:Abuja, Senegal:Dakar, Colombia:Bogota, Venezuela:Caracas, Ecuador:Quito, "
+    "Uruguay:Montevideo, Paraguay:Asuncion, Panama:Panama City, Luxembourg:Luxembourg, "
+    "Libya:Tripoli, Sudan:Khartoum, Uganda:Kampala, Cambodia:Phnom Penh, Bangladesh:Dhaka"
 )
 
 BEASTS_YOUNG = (
@@ -304,16 +190,19 @@ GROUPS = (
     "puppies litter, geese gaggle, ships fleet, soldiers army, flowers bunch, stars cluster, "
     "thieves gang, players team, sailors crew, singers choir, cards pack, grapes bunch"
 )
-SIMILES = (
+LIKE = (
     "brave:a lion, busy:a bee, sly:a fox, white:snow, light:a feather, strong:an ox, graceful:a "
     "swan, gentle:a lamb, stubborn:a mule, cool:a cucumber, flat:a pancake, wise:an owl, blind:a "
     "bat, fit:a fiddle, cold:ice, sweet:honey, green:grass, slow:a snail, quiet:a mouse, proud:a "
     "peacock, slippery:an eel, straight:an arrow, red:a beet, black:coal, hungry:a wolf, deaf:a "
     "post, poor:a church mouse, sharp:a razor, dry:a bone, hard:a rock, clear:crystal, old:the "
-    "hills, round:a ball, tall:a giant, thin:a rake, happy:a king, fast:the wind, soft:silk"
+    "hills, round:a ball, tall:a giant, thin:a rake, happy:a king, fast:the wind, "
+    "soft:silk, free:a bird, pretty:a picture, easy:pie, hot:fire, big:a house, small:a "
+    "pea, "
+    "cunning:a fox, silent:the grave, fresh:a daisy, good:gold, sure:death, smooth:glass"
 )
 
-COMPOUNDS = (
+PARTS = (
     "rain bow, sun flower, butter fly, snow ball, foot print, moon light, fire place, tea pot, "
     "book shelf, bird house, black berry, door bell, farm yard, cup board, horse shoe, wind mill, "
     "hair brush, tooth brush, star fish, play ground, water fall, sun light, sun shine, rain coat, "
@@ -362,34 +251,6 @@ UNITS = (
     ("pound", 16, "ounce"), ("quart", 2, "pint"), ("dozen", 12, "piece"),
 )  # fmt: skip
 
-WEEK = "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday"
-MONTHS = (
-    "January, February, March, April, May, June, July, August, September, October, November, "
-    "December"
-)
-
-WHENS = (
-    "yesterday, last night, last week, this morning, on Monday, on Sunday, long ago, an hour ago, "
-    "last summer, in May, after dinner, before noon, one evening, in the winter"
-)
-HABITS = "every day, every night, each morning, every summer, on Sundays, after dinner, at noon"
-PLACES = (
-    "in the garden, in the barn, by the river, at the market, on the hill, near the church, "
-    "in the attic, behind the shop, at the fair, on the ship, under the bridge, in the village, "
-    "at the inn, in the forest, by the well, in the tower, on the roof, at the mill, in the shed"
-)
-TIMES = (
-    "in the morning, at noon, in the evening, at midnight, on Tuesday, on Saturday, before lunch, "
-    "after the rain, at dawn, in the night, on Wednesday, after the feast, before school, at ten"
-)
-BECAUSE = (
-    "it was late, it was very cold, the rain had stopped, nobody was at home, the door was open, "
-    "the night was dark, the moon was bright, there was no time, the bread was gone, "
-    "the path was steep, a dog barked, the money was spent, the wind was strong, "
-    "the ice was thin, the guests were coming, the boat leaked, the bell had rung, "
-    "the fire was out, the dinner was ready, a storm was near"
-)
-
 # How something is written, and what.
 SIGNS = (
     ("H", "hydrogen"), ("O", "oxygen"), ("C", "carbon"), ("N", "nitrogen"), ("Fe", "iron"),
@@ -419,3 +280,236 @@ ROWS = (
     ("the vowels", "a, e, i, o, u"),
     ("the oceans", "the Atlantic, the Pacific, the Indian, the Arctic"),
 )
+
+
+PEOPLE = [(name, he) for he, names in NAMES.items() for name in split(names)]
+PLURALS = [tuple(row) for row in rows(IRREGULAR_PLURALS)]
+SIMILES = [tuple(pair.split(":")) for pair in split(LIKE)]
+COMPOUNDS = [tuple(row) for row in rows(PARTS)]
+
+
+def opposite(w: Writer) -> tuple[str, str, str]:
+    one, other = w.draw.sample(w.common(rows(OPPOSITES)), 2)
+    wordings = (
+        f"What is the opposite of {one}?|What is the opposite of '{one}'?|Opposite of {one}?|"
+        f"The opposite of {one}|What is not {one}?|Give the opposite of {one}|{capital(one)} is the"
+        f" opposite of what?|Say the opposite of '{one}'|'{capital(one)}' is the contrary of ...?"
+    )
+    answers = f"{capital(other)}.|The opposite of '{one}' is '{other}'.|It is '{other}'."
+    return wordings, "", w.one_of(answers)
+
+
+def city(w: Writer) -> tuple[str, str, str]:
+    country, town = w.common(split(CAPITALS)).split(":")
+    if w.chance(0.15):
+        wordings = (
+            f"{town} is the capital of which country?|Of which country is {town} the capital?"
+        )
+        return wordings, "", f"{capital(country)}."
+    wordings = (
+        f"What is the capital of {country}?|The capital of {country}?|What is {country}'s capital?|"
+        f"Capital of {country}|Tell me the capital of {country}|Which is the capital of {country}?|"
+        f"Where is the government of {country}?"
+    )
+    return wordings, "", w.one_of(f"{town}.|The capital of {country} is {town}.|It is {town}.")
+
+
+def alike(w: Writer) -> tuple[str, str, str]:
+    """A word of three: the one that means the same, or that rhymes."""
+    if w.chance(0.5):
+        row = w.one_of(rows(SAME))
+        others = [word for each in rows(SAME + ", " + OPPOSITES) for word in each]
+        others = [word for word in others if not set(row) & like_it(word)]
+        one, other = w.draw.sample(row, 2)
+        if w.chance(0.25):
+            wordings = (
+                f"What is another word for {one}?|Another word for '{one}'?|A synonym of {one}?"
+            )
+            return wordings, "", f"{capital(other)}."
+        wordings = (
+            f"Which word means the same as {one}?|Choose the synonym of '{one}'|Which is like "
+            f"'{one}' in meaning?|Pick the word that means '{one}'|What else means '{one}'?"
+        )
+        answers = f"'{capital(other)}', which means '{one}'.|{capital(other)}."
+    else:
+        row, others = (each.split() for each in w.draw.sample(split(RHYMES), 2))
+        one, other = w.draw.sample(row, 2)
+        wordings = (
+            f"Which word rhymes with {one}?|Choose the rhyme for '{one}'|"
+            f"Which sounds like '{one}'?|"
+            f"Pick the word that goes with '{one}' in a rhyme|What rhymes with '{one}' here?"
+        )
+        answers = f"'{capital(other)}', like '{one}'.|{capital(other)}."
+    words = [other, *w.draw.sample(others, 2)]
+    w.draw.shuffle(words)
+    return wordings, listed(words, "or"), w.one_of(answers)
+
+
+def like_it(word: str) -> set[str]:
+    return {word} | {each for row in rows(SAME) if word in row for each in row}
+
+
+def degree(w: Writer) -> tuple[str, str, str]:
+    word, more, most = w.one_of(rows(DEGREES))
+    name, form = w.one_of([("comparative", more), ("superlative", most)])
+    wordings = (
+        f"What is the {name} of {word}?|The {name} of {word}|Give the {name} of '{word}'|"
+        f"Say the {name} of '{word}'"
+    )
+    return wordings, "", w.one_of(f"{capital(form)}.|It is '{form}'.")
+
+
+def spelled(w: Writer) -> tuple[str, str, str]:
+    wrong, right = w.one_of(rows(MISSPELLED))
+    wordings = (
+        f"Spell '{wrong}' well|What is wrong with '{wrong}'?|How do you spell '{wrong}'?|"
+        f"Correct the spelling of '{wrong}'|Correct: {wrong}|Fix the spelling of {wrong}"
+    )
+    return wordings, "", w.one_of(f"It is '{right}'.|{right}")
+
+
+def grouped(w: Writer) -> tuple[str, str, str]:
+    """What belongs together."""
+    (one, ones), (two, twos) = (
+        (name, split(members)) for name, members in w.draw.sample(CATEGORIES, 2)
+    )
+    shared = set(ones) & set(twos)
+    a = w.draw.sample([word for word in ones if word not in shared], 3)
+    b = w.draw.sample([word for word in twos if word not in shared], 2)
+    kind = w.draw.random()
+    if kind < 0.3:
+        number, names = w.one_of([("two", 2), ("three", 3)])
+        wordings = (
+            f"Give me {number} {one}|Name {number} {one}|List {number} {one}|"
+            f"{capital(number)} {one}, please"
+        )
+        return wordings, "", capital(listed(w.draw.sample(ones, names))) + "."
+    if kind < 0.4:
+        return "What are these?|What kind of things are these?", ", ".join(a), f"They are {one}."
+    if kind < 0.75:
+        words = [*a, b[0]]
+        w.draw.shuffle(words)
+        wordings = (
+            "Which is of another kind?|Which word does not fit?|Which does not belong?|"
+            "One is a stranger here. Which?|Which is the odd one?|Find the word that does not fit"
+        )
+        return wordings, listed(words, "or"), f"'{capital(b[0])}'. The rest are {one}."
+    words = a[:2] + b
+    w.draw.shuffle(words)
+    wordings = (
+        f"Part the {one} from the {two}|Two heaps: {one}, {two}|Sort into {one} and {two}|"
+        f"Which are {one} and which are {two}?"
+    )
+    mine, others = [each for each in words if each in a], [each for each in words if each in b]
+    return (
+        wordings,
+        ", ".join(words),
+        f"{capital(one)}: {', '.join(mine)}. {capital(two)}: {', '.join(others)}.",
+    )
+
+
+def known(w: Writer) -> tuple[str, str, str]:
+    """Signs, sayings, beasts, and what things are for."""
+    sign, meant = w.one_of(SIGNS)
+    quality, thing = w.one_of(SIMILES)
+    where, what = w.one_of(MEANINGS)
+    who, does = w.one_of(WHO_DOES)
+    old, young = w.one_of(rows(BEASTS_YOUNG))
+    guest, home = w.one_of(rows(BEASTS_HOME))
+    crier, cry = w.one_of(rows(BEASTS_SOUND))
+    he, she = w.one_of(rows(BEASTS_HE_SHE))
+    beings, group = w.one_of(rows(GROUPS))
+    name, parts = w.one_of(ROWS)
+    one, other = w.one_of(TALK)
+    wordings, answer = w.one_of(
+        [
+            (
+                f"How do we write {meant}?|The sign for {meant}?|What is the symbol for {meant}?",
+                sign,
+            ),
+            (f"What does '{sign}' mean?|'{sign}' means ...?", f"{capital(meant)}."),
+            (f"As {quality} as ...?|{capital(quality)} like ...?", f"As {quality} as {thing}."),
+            (f"Who is very {quality}?", f"{capital(thing)}."),
+            (f"Where is it that {what}?|What is the place where {what}?", f"In a {where}."),
+            (f"What is the use of a {where}?", f"It is where {what}."),
+            (f"Who {does}?", f"A {who}."),
+            (f"What does a {who} do?", f"A {who} {does}."),
+            (f"The young of a {old}?|What is a baby {old} called?", f"A {young}."),
+            (f"Where does a {guest} live?", f"In a {home}."),
+            (f"What sound does a {crier} make?|What does a {crier} say?", f"A {cry}."),
+            (f"He is a {he}. And she?", f"A {she}."),
+            (f"She is a {she}. And he?", f"A {he}."),
+            (f"What are many {beings} together?|Many {beings} are a ...?", f"A {group}."),
+            (f"Name {name}|What are {name}?|Tell me {name}", f"{capital(listed(split(parts)))}."),
+            (one, other),
+        ]
+    )
+    return wordings, "", answer
+
+
+# What a person would say first of all.
+TALK = (
+    ("Hello|Hello!|Hi|Hi!|Hello there|Good morning|Hey", "Hello! What shall I do?"),
+    ("Who are you?|What are you?|What is your name?", "I am tiny, a very small language model."),
+    ("How are you?|How do you do?", "I am well, thank you."),
+    ("Thank you|Thanks|Thank you very much", "You are welcome."),
+    ("Goodbye|Bye|Good night|See you later", "Goodbye!"),
+    ("What can you do?|Help|Can you help me?", "I can rewrite a sentence that you give me."),
+)
+
+
+def reckoned(w: Writer) -> tuple[str, str, str]:
+    """Numbers and measures."""
+    small = w.chance(0.5)
+    a, b = w.draw.randint(1, 12 if small else 60), w.draw.randint(1, 12 if small else 40)
+    m, n = w.draw.randint(2, 12), w.draw.randint(2, 12)
+    large, size, smaller = w.one_of(UNITS)
+    larges, smalls = ({"foots": "feet"}.get(word, word) for word in (large + "s", smaller + "s"))
+    smalls = {"inchs": "inches"}.get(smalls, smalls)
+    things, name = plural(w.noun()), w.name()
+    signed = [("+", a, b, a + b), ("-", a + b, b, a), ("×", m, n, m * n), ("÷", m * n, n, m)]
+    sign, x, y, z = w.one_of(signed)
+    said = {"+": "plus", "-": "minus", "×": "times", "÷": "divided by"}[sign]
+    wordings, answer = w.one_of(
+        [
+            (
+                f"What is {x} {sign} {y}?|{x} {sign} {y}|How much is {x} {sign} {y}?",
+                f"{x} {sign} {y} = {z}",
+            )
+        ]
+        * 4
+        + [(f"What is {x} {said} {y}?|How much is {x} {said} {y}?", f"{x} {sign} {y} = {z}")] * 2
+        + [
+            (f"{n} {larges}: how many {smalls}?", f"{n} × {size} = {n * size} {smalls}."),
+            (f"{n * size} {smalls}: how many {larges}?", f"{n * size} ÷ {size} = {n} {larges}."),
+            (
+                f"{name} had {a} {things} and got {b} more. How many now?",
+                f"So there are {a + b} {things}.",
+            ),
+            (
+                f"{name} had {a + b} {things} and lost {b}. How many now?",
+                f"So there are {a} {things}.",
+            ),
+            (
+                f"{m} boxes, in each {n} {things}. How many {things}?",
+                f"So there are {m * n} {things}.",
+            ),
+        ]
+    )
+    return wordings, "", answer
+
+
+ASKED = [
+    opposite,
+    opposite,
+    city,
+    alike,
+    degree,
+    spelled,
+    grouped,
+    grouped,
+    known,
+    known,
+    reckoned,
+    reckoned,
+]

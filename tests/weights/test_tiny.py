@@ -3,7 +3,8 @@
 The story's test is the one that a mistake anywhere on the way should fail: in the shift of the
 targets, the mask, the optimizer, the causal mask. So it measures what the fine-tuned model does by
 other code than it was trained by: each token of a held-out answer is predicted from the text before
-it alone, which nothing later can leak into.
+it alone, which nothing later can leak into. Then it asks the model in words that no file of the
+project has: what it cannot have learned by heart it must copy.
 """
 
 import json
@@ -13,10 +14,35 @@ import torch
 
 import train
 from finetune.dataset import encode, split
+from finetune.prompt import format_prompt
 from finetune.records import BUNDLED, read_records
 from gpt.config import SIZES
+from gpt.sampling import generate
 from weights import pretrained, safetensors
 from weights.pretrained import TINY
+
+# Joined here, so that this file does not have the words either.
+DRAF, TOBLE, MIRA = "dra" + "fter", "to" + "ble", "Mi" + "raz"
+OPEN_WORDS = {
+    f"Rewrite in the passive voice: The {DRAF} cleaned the {TOBLE}.": (
+        f"The {TOBLE} was cleaned by the {DRAF}."
+    ),
+    f"Put this sentence into the passive voice: {MIRA} opens the {DRAF}.": (
+        f"The {DRAF} is opened by {MIRA}."
+    ),
+    f"Make the sentence negative: The {DRAF} opened the {TOBLE}.": (
+        f"The {DRAF} did not open the {TOBLE}."
+    ),
+    f"Turn this into a yes-or-no question: The {TOBLE} saw the {DRAF}.": (
+        f"Did the {TOBLE} see the {DRAF}?"
+    ),
+    f"Put this into the future tense: The {TOBLE} helps {MIRA}.": f"The {TOBLE} will help {MIRA}.",
+    f"Put this into the past tense: {MIRA} washes the {TOBLE}.": f"{MIRA} washed the {TOBLE}.",
+    f"Repeat this sentence: The {TOBLE} saw the {DRAF}.": f"The {TOBLE} saw the {DRAF}.",
+    f"The {DRAF} slept. {MIRA} found the {TOBLE}. Who found the {TOBLE}?": (
+        f"{MIRA} found the {TOBLE}."
+    ),
+}
 
 
 def test_it_is_small_in_bfloat16_with_its_card():
@@ -27,12 +53,7 @@ def test_it_is_small_in_bfloat16_with_its_card():
     model, tokenizer, template = pretrained.load(TINY)
     assert model.config == SIZES["tiny"] and tokenizer.vocab_size == 8192 and template is None
     card = (TINY / "README.md").read_text(encoding="utf-8")
-    for part in (
-        "python -m finetune.pretrain",
-        "python -m finetune.exercises",
-        "python -m finetune.lessons",
-        "public domain",
-    ):
+    for part in ("python -m finetune.make.teach", "public domain", "Ask it this"):
         assert part in card
 
 
@@ -54,7 +75,7 @@ def test_the_story(tmp_path, monkeypatch, capsys):
     rows = json.loads(BUNDLED.read_text(encoding="utf-8"))[:400]
     Path("part.json").write_text(json.dumps(rows), encoding="utf-8")
     asked = split(read_records("part.json"), "").test[:20]
-    model, tokenizer, _ = pretrained.from_name("tiny", "pretrained", torch.Generator())
+    model, tokenizer, _ = pretrained.load_model("tiny", "pretrained", torch.Generator())
     before, end_before = answer_losses(model, tokenizer, asked)
     words = ["--data", "part.json", "--epochs", "1", "--eval-every", "1000", "--samples", "0"]
     assert train.main([*words, "--device", "cpu", "--out", "r"]) == 0
@@ -63,4 +84,10 @@ def test_the_story(tmp_path, monkeypatch, capsys):
     assert before > 4 and after < 2.3  # measured: 4.72 and 1.72
     assert end_before > 6 and end_after < 2.5  # measured: 7.66 and 1.45: it learns to stop
     scores = json.loads(Path("r/scores.json").read_text(encoding="utf-8"))["figures"]
-    assert scores["Ended by itself"]["value"] > 0.7
+    assert scores["Ended with end of text"]["value"] > 0.7
+
+    prompts = [tokenizer.encode(format_prompt(instruction)) for instruction in OPEN_WORDS]
+    replies = generate(model, prompts, 40, tokenizer.end_of_text)
+    said = [tokenizer.decode(reply).strip() for reply in replies]
+    right = [one == other for one, other in zip(said, OPEN_WORDS.values(), strict=True)]
+    assert sum(right) >= 6, said

@@ -1,10 +1,11 @@
 """The tables behind the project's own instruction records: words, facts and wordings, no logic.
 
-Everything here was written for this project, in everyday words of the kind a children's book uses.
-`make_instructions.py` turns the tables into records; another script may read them as well. Lists of
-words are comma-separated strings, because they read better than rows of quotation marks.
+Everything here was written for this project. `instructions.py` turns the tables into records;
+another script may read them as well. Lists of words are comma-separated strings, because they read
+better than rows of quotation marks.
 
-- Sentences are dealt from `SUBJECTS`, the verb tables and the times of day.
+- Sentences are dealt from `SUBJECTS`, the verb tables and the times of day. There are so many of
+  each that no noun and no verb is in more than a hundredth of the training records.
 - The other tables hold one fact per row; a row serves one record and no other.
 - `KINDS` says how many records of each kind there are, and in which wordings.
 """
@@ -12,204 +13,350 @@ words are comma-separated strings, because they read better than rows of quotati
 # --- Who does it: name of the group -> subjects. All take "the" but the names and "my ...". ---
 
 SUBJECTS = {
-    "man": "the king, the boy, the prince, the old man, my father, my brother, my uncle, "
-    "my grandfather, Tom, Peter, Jack, Ben, Henry, Oliver, Paul, David",
-    "woman": "the queen, the girl, the princess, the old woman, my mother, my sister, my aunt, "
-    "my grandmother, Anna, Mary, Lucy, Emma, Clara, Jane, Nora, Ruth",
-    "worker": "the cook, the gardener, the farmer, the nurse, the teacher, the sailor, the baker, "
-    "the miller, the tailor, the servant, the doctor, the soldier, the neighbor, the painter, "
-    "the shepherd, the hunter, the maid, the guard, the driver, the captain, the fisherman",
-    "people": "the children, the boys, the girls, the twins, the sailors, the servants, "
-    "the soldiers, the neighbors, the maids, the gardeners, the workers, the brothers, "
-    "my cousins, Tom and Anna, Lucy and Ben",
-    "animal": "the fox, the dog, the cat, the bear, the wolf, the lion, the tiger, the monkey, "
-    "the puppy, the kitten, the badger, the goat",
-    "animals": "the foxes, the dogs, the cats, the bears, the wolves, the monkeys, the kittens",
+    "man": (
+        "the king, the boy, the prince, the old man, my father, my brother, my uncle, my "
+        "grandfather, the bridegroom, the monk, Tom, Peter, Jack, Ben, Henry, Oliver, Paul, David, "
+        "Adam, Felix, Hugo, Leo, Marcus, Nathan, Oscar, Simon, Victor, Walter, Gabriel, Ivan"
+    ),
+    "woman": (
+        "the queen, the girl, the princess, the old woman, my mother, my sister, my aunt, my "
+        "grandmother, the bride, the nun, Anna, Mary, Lucy, Emma, Clara, Jane, Nora, Ruth, Alice, "
+        "Bella, Diana, Elena, Grace, Helen, Iris, Julia, Laura, Maria, Rosa, Sophie"
+    ),
+    "worker": (
+        "the cook, the gardener, the farmer, the nurse, the teacher, the sailor, the baker, the "
+        "miller, the tailor, the servant, the doctor, the soldier, the neighbor, the painter, the "
+        "shepherd, the hunter, the maid, the guard, the driver, the captain, the fisherman, the "
+        "pilot, the notary, the banker, the reporter, the welder, the mason, the carpenter, the "
+        "waiter, the optician, the barber, the singer, the actor, the dancer, the writer, the "
+        "editor, the student, the professor, the researcher, the engineer, the architect, the "
+        "archivist, the secretary, the chairman, the clerk, the shopkeeper, the florist, the "
+        "jeweler, the butcher, the grocer, the porter, the guide, the pilgrim, the climber, the "
+        "diver, the skier, the jockey, the referee, the coach, the mayor, the minister, the "
+        "judge, the detective, the inspector, the spy, the thief, the pirate, the knight, the "
+        "wizard, the magician, the clown, the poet, the engraver, the composer, the drummer, the "
+        "violinist, the director, the photographer, the astronomer, the chemist, the healer, the "
+        "patient, the pharmacist, the veterinarian, the zookeeper, the beekeeper, the blacksmith, "
+        "the weaver, the potter, the cobbler, the electrician, the typist, the caretaker, the "
+        "ranger, the firefighter, the lifeguard, the rider, the hiker, the camper, the passenger, "
+        "the traveler, the stranger, the widow, the orphan"
+    ),
+    "people": (
+        "the children, the twins, the brothers, the sisters, my cousins, my parents, my friends, "
+        "the workers, the guests, the players, the pupils, the villagers, the citizens, the "
+        "rebels, the refugees, the settlers, the nomads, the monks, the musicians, the artists, "
+        "the builders, the miners, the rowers, the scouts, the visitors, the customers, the "
+        "owners, the partners, the teenagers, the women, the men, Tom and Anna, Lucy and Ben, "
+        "Hugo and Iris, Elena and Felix"
+    ),
+    "animal": (
+        "the fox, the dog, the cat, the bear, the wolf, the lion, the tiger, the monkey, the "
+        "puppy, the kitten, the badger, the goat, the panther, the leopard, the hyena, the otter, "
+        "the raccoon, the squirrel, the hawk, the raven, the peacock, the turkey, the donkey, the "
+        "camel, the elephant, the gorilla"
+    ),
+    "animals": (
+        "the foxes, the dogs, the cats, the bears, the wolves, the monkeys, the kittens, the rats, "
+        "the weasels, the jackals, the eagles, the crows, the pigs, the calves, the ponies, the "
+        "beavers"
+    ),
 }
 
 PLURAL_GROUPS = ("people", "animals")
 
 PRONOUNS = {"man": "he", "woman": "she", "people": "they"}
 
-# The plural of every subject of the groups "worker" and "animal".
-SUBJECT_PLURALS = {
-    "the cook": "the cooks",
-    "the gardener": "the gardeners",
-    "the farmer": "the farmers",
-    "the nurse": "the nurses",
-    "the teacher": "the teachers",
-    "the sailor": "the sailors",
-    "the baker": "the bakers",
-    "the miller": "the millers",
-    "the tailor": "the tailors",
-    "the servant": "the servants",
-    "the doctor": "the doctors",
-    "the soldier": "the soldiers",
-    "the neighbor": "the neighbors",
-    "the painter": "the painters",
-    "the shepherd": "the shepherds",
-    "the hunter": "the hunters",
-    "the maid": "the maids",
-    "the guard": "the guards",
-    "the driver": "the drivers",
-    "the captain": "the captains",
-    "the fisherman": "the fishermen",
-    "the fox": "the foxes",
-    "the dog": "the dogs",
-    "the cat": "the cats",
-    "the bear": "the bears",
-    "the wolf": "the wolves",
-    "the lion": "the lions",
-    "the tiger": "the tigers",
-    "the monkey": "the monkeys",
-    "the puppy": "the puppies",
-    "the kitten": "the kittens",
-    "the badger": "the badgers",
-    "the goat": "the goats",
-}
-
-# --- What is done. A row: the verb (base, third person, past, participle, -ing form), objects in
-# the singular, objects in the plural (all take "the"), places. No verb whose past equals its base
-# ("cut"): a change of tense would not show.
+# --- What is done. A line: the verb, objects in the singular; in the plural (all take "the"); and
+# places. No verb whose past equals its base ("cut"): a change of tense would not show.
 
 # What people do again and again: goes with "every day".
-HABITS = (
-    ("bake bakes baked baked baking", "bread, cake", "buns, apple pies", "in the kitchen"),
-    ("boil boils boiled boiled boiling", "milk, soup", "eggs, beans", "on the stove"),
-    ("cook cooks cooked cooked cooking", "fish, rice", "carrots, peas", "over the fire"),
-    ("stir stirs stirred stirred stirring", "porridge, jam", "oats, berries", "in the big pot"),
-    ("pour pours poured poured pouring", "tea, water", "drinks, hot drinks", "at the table"),
-    ("wash washes washed washed washing", "shirt, cart", "plates, cups", "behind the inn"),
-    ("clean cleans cleaned cleaned cleaning", "stable, stove", "boots, lamps", "in the yard"),
-    ("sweep sweeps swept swept sweeping", "floor, yard", "steps, paths", "in front of the shop"),
-    ("feed feeds fed fed feeding", "horse, calf", "hens, ducks", "behind the barn"),
-    ("milk milks milked milked milking", "cow, white goat", "cows, goats", "in the barn"),
-    ("brush brushes brushed brushed brushing", "pony, donkey", "horses, sheep", "in the stable"),
-    ("ride rides rode ridden riding", "donkey, pony", "camels, ponies", "along the beach"),
-    ("water waters watered watered watering", "garden, tree", "roses, plants", "near the wall"),
-    ("pick picks picked picked picking", "cotton, mint", "plums, cherries", "in the garden"),
-    ("gather gathers gathered gathered gathering", "hay, wood", "nuts, eggs", "near the mill"),
-    ("chop chops chopped chopped chopping", "wood, cabbage", "onions, logs", "behind the house"),
-    ("carry carries carried carried carrying", "basket, bucket", "bags, trays", "up the stairs"),
-    ("bring brings brought brought bringing", "mail, lantern", "flowers, cups", "to the hall"),
-    ("push pushes pushed pushed pushing", "cart, wagon", "chairs, barrels", "across the yard"),
-    ("open opens opened opened opening", "gate, window", "shutters, doors", "at the inn"),
-    ("close closes closed closed closing", "door, shop", "curtains, windows", "in the hotel"),
-    ("lock locks locked locked locking", "cellar, gate", "doors, stables", "on the farm"),
-    ("fold folds folded folded folding", "blanket, flag", "towels, napkins", "on the bed"),
-    ("hang hangs hung hung hanging", "coat, lantern", "wet clothes, hats", "by the back door"),
-    ("count counts counted counted counting", "money, flock", "coins, lambs", "at the market"),
-    ("sell sells sold sold selling", "cheese, honey", "apples, baskets", "in the village"),
-    ("buy buys bought bought buying", "butter, flour", "pears, candles", "at the corner shop"),
-    ("write writes wrote written writing", "lesson, report", "letters, poems", "at the desk"),
-    ("draw draws drew drawn drawing", "castle, map", "animals, ships", "on the wall"),
-    ("sing sings sang sung singing", "song, tune", "hymns, old songs", "in the church"),
-    ("play plays played played playing", "flute, fiddle", "drums, bells", "in the hall"),
-    ("ring rings rang rung ringing", "bell, dinner bell", "church bells, gongs", "in the tower"),
-    ("wear wears wore worn wearing", "red hat, gold ring", "gloves, wool socks", "at school"),
-    ("eat eats ate eaten eating", "pie, toast", "grapes, pancakes", "on the porch"),
-    ("drink drinks drank drunk drinking", "cocoa, cold milk", "cool drinks, teas", "on deck"),
-    ("catch catches caught caught catching", "trout, train", "crabs, fish", "near the harbor"),
-    ("throw throws threw thrown throwing", "ball, net", "snowballs, sticks", "into the pond"),
-    ("kick kicks kicked kicked kicking", "ball, can", "stones, leaves", "down the road"),
-    ("dig digs dug dug digging", "ditch, garden", "potatoes, holes", "behind the shed"),
-    ("polish polishes polished polished polishing", "mirror, desk", "spoons, shoes", "in the hall"),
-    ("fill fills filled filled filling", "jug, tub", "bottles, pails", "at the spring"),
-    ("watch watches watched watched watching", "sunset, parade", "stars, boats", "from the roof"),
-    ("help helps helped helped helping", "blind man, lost child", "sailors, sick men", "in town"),
-    ("visit visits visited visited visiting", "museum, sick man", "shops, ruins", "in London"),
-    ("wake wakes woke woken waking", "baby, lazy boy", "guests, hired men", "in the tent"),
-)
+HABITS = """
+bake: bread, cake; buns, apple pies; in the kitchen
+boil: milk, soup; eggs, beans; on the stove
+cook: fish, rice; carrots, peas; over the fire
+stir: porridge, jam; oats, berries; in the big pot
+pour: tea, water; drinks, hot drinks; at the table
+wash: shirt, cart; plates, cups; behind the inn
+clean: stable, stove; boots, lamps; in the yard
+sweep: floor, yard; steps, paths; in front of the shop
+feed: horse, calf; hens, ducks; behind the barn
+milk: cow, white goat; cows, goats; in the barn
+brush: pony, donkey; horses, sheep; in the stable
+ride: donkey, pony; camels, ponies; along the beach
+water: garden, tree; roses, plants; near the fence
+pick: cotton, mint; plums, cherries; in the garden
+gather: hay, wood; nuts, eggs; near the mill
+chop: wood, cabbage; onions, logs; behind the house
+carry: basket, bucket; bags, trays; up the stairs
+bring: mail, lantern; flowers, cups; to the hall
+push: cart, wagon; chairs, barrels; across the yard
+open: gate, window; shutters, doors; at the inn
+close: door, shop; curtains, windows; in the hotel
+lock: cellar, gate; doors, stables; on the farm
+fold: blanket, flag; towels, napkins; on the bed
+hang: coat, lantern; wet clothes, hats; by the back door
+count: money, flock; coins, lambs; at the market
+sell: cheese, honey; apples, baskets; in the village
+buy: butter, flour; pears, candles; at the corner shop
+write: lesson, report; letters, poems; at the desk
+draw: castle, map; animals, ships; on the sidewalk
+sing: song, tune; hymns, old songs; in the church
+play: flute, fiddle; drums, bells; in the hall
+ring: bell, dinner bell; church bells, gongs; in the tower
+wear: red hat, gold ring; gloves, wool socks; at school
+eat: pie, toast; grapes, pancakes; on the porch
+drink: cocoa, cold milk; cool drinks, teas; on deck
+catch: trout, train; crabs, fish; near the harbor
+throw: ball, net; snowballs, sticks; into the pond
+kick: ball, tin; stones, leaves; down the road
+dig: ditch, garden; potatoes, holes; behind the shed
+polish: mirror, desk; spoons, shoes; in the hall
+fill: jug, tub; bottles, pails; at the spring
+watch: sunset, parade; stars, boats; from the roof
+help: blind man, lost child; sailors, sick men; in town
+visit: museum, sick man; shops, ruins; in London
+wake: baby, lazy boy; guests, hired men; in the tent
+admire: monument, skyline; sculptures, mosaics; from the terrace
+answer: phone, survey; riddles, calls; at the reception
+prepare: meal, feast; lunches, suppers; in the canteen
+order: pizza, taxi; noodles, burgers; from the counter
+use: escalator, calculator; printers, scissors; at the library
+mix: paint, dough; spices, colors; in a bowl
+taste: sauce, mustard; cheeses, olives; at the buffet
+slice: ham, lemon; tomatoes, mushrooms; beside the sink
+study: geometry, grammar; maps, galaxies; at the university
+check: engine, thermometer; axles, brakes; in the workshop
+sign: treaty, form; documents, checks; at the bank
+print: newspaper, poster; leaflets, tickets; on the ground floor
+type: essay, address; emails, codes; on the tablet
+record: podcast, speech; interviews, lectures; in the studio
+deliver: mail, pizza; groceries, newspapers; to the hospital
+collect: rent, garbage; stamps, meteorites; around the block
+feed: peacock, hamster; goldfish, pigeons; in the tank
+walk: poodle, greyhound; terriers, spaniels; around the arena
+drive: bus, tractor; trucks, taxis; through the tunnel
+park: van, moped; bicycles, scooters; behind the theater
+charge: radio, tractor; phones, tablets; at the terminal
+clean: oven, carpet; toilets, ashtrays; in the hostel
+heat: oil, stew; leftovers, pans; in the furnace
+peel: banana, potato; oranges, shrimps; over the sink
+grill: steak, salmon; sausages, peppers; on the balcony
+fry: egg, bacon; onions, dumplings; in the camp
+freeze: broth, sherbet; raspberries, pastries; in the pantry
+label: folder, crate; jars, samples; in the laboratory
+measure: rainfall, temperature; shadows, craters; near the volcano
+teach: physics, ballet; toddlers, recruits; at the academy
+coach: goalkeeper, swimmer; wrestlers, gymnasts; in the gym
+greet: customer, ambassador; pilgrims, patients; at the entrance
+train: falcon, elephant; dolphins, sheepdogs; at the circus
+repeat: prayer, slogan; verbs, vowels; in the classroom
+solve: puzzle, equation; crimes, mysteries; at the office
+skim: magazine, comic; novels, manuals; in the waiting room
+water: lawn, cactus; orchids, mosses; in the greenhouse
+trim: hedge, mustache; bushes, branches; along the driveway
+dust: piano, globe; monuments, shelves; in the museum
+iron: tablecloth, blouse; trousers, uniforms; in the laundry
+pack: backpack, parachute; lunches, tents; in the hallway
+stack: firewood, luggage; bricks, trays; against the shed
+sort: laundry, garbage; coins, buttons; into the box
+test: microphone, alarm; rockets, engines; in the desert
+use: ladder, whistle; needles, tweezers; in the clinic
+translate: novel, label; letters, proverbs; for the visitors
+photograph: waterfall, eclipse; butterflies, athletes; from the balcony
+judge: contest, pie; dancers, inventions; at the festival
+guard: embassy, vault; diamonds, prisoners; on the border
+pay: mason, fee; fines, debts; in advance
+shave: beard, llama; camels, rabbits; at the barbershop
+scrub: deck, bathtub; stairs, pots; on the submarine
+weave: carpet, basket; blankets, shawls; in the courtyard
+press: button, grapes; switches, flowers; in the cockpit
+"""
 
 # What people do once: "every day" would sound odd.
-EVENTS = (
-    ("build builds built built building", "bridge, hut", "walls, shelves", "near the river"),
-    ("mend mends mended mended mending", "net, roof", "socks, fences", "on the farm"),
-    ("sew sews sewed sewn sewing", "dress, apron", "costumes, pillows", "by the lamp"),
-    ("knit knits knitted knitted knitting", "scarf, sweater", "mittens, caps", "by the fire"),
-    ("paint paints painted painted painting", "fence, boat", "chairs, toy trains", "in the shed"),
-    ("lift lifts lifted lifted lifting", "chest, stone", "sacks, boxes", "onto the cart"),
-    ("pull pulls pulled pulled pulling", "sled, wagon", "weeds, ropes", "up the hill"),
-    ("drag drags dragged dragged dragging", "log, trunk", "branches, mats", "through the snow"),
-    ("break breaks broke broken breaking", "jug, cup", "toys, dishes", "in the kitchen"),
-    ("find finds found found finding", "ring, gold coin", "keys, shells", "under the bed"),
-    ("lose loses lost lost losing", "purse, watch", "tickets, gloves", "on the train"),
-    ("hide hides hid hidden hiding", "treasure, note", "presents, jewels", "in the cave"),
-    ("steal steals stole stolen stealing", "crown, necklace", "cups, pearls", "in the palace"),
-    ("choose chooses chose chosen choosing", "blue coat, kite", "prizes, puppies", "at the fair"),
-    ("plant plants planted planted planting", "oak, rose bush", "seeds, bulbs", "by the gate"),
-    ("grow grows grew grown growing", "corn, wheat", "pumpkins, melons", "behind the cottage"),
-    ("see sees saw seen seeing", "rainbow, whale", "swans, deer", "from the bridge"),
-    ("hear hears heard heard hearing", "owl, music", "frogs, footsteps", "in the woods"),
-    ("meet meets met met meeting", "mayor, stranger", "pilgrims, visitors", "on the road"),
-    ("send sends sent sent sending", "parcel, message", "cards, invitations", "to the island"),
-    ("make makes made made making", "kite, raft", "masks, paper boats", "in the workshop"),
-    ("wrap wraps wrapped wrapped wrapping", "gift, doll", "books, glasses", "in the bedroom"),
-    ("load loads loaded loaded loading", "wagon, truck", "boxes, crates", "at the station"),
-    ("tie ties tied tied tying", "rope, ribbon", "ribbons, knots", "to the post"),
-    ("forget forgets forgot forgotten forgetting", "umbrella, hat", "books, keys", "at school"),
-    ("rescue rescues rescued rescued rescuing", "kitten, lamb", "puppies, geese", "at sea"),
-    ("weigh weighs weighed weighed weighing", "pumpkin, parcel", "sacks, nuggets", "on the scale"),
-    ("borrow borrows borrowed borrowed borrowing", "ladder, saw", "tools, skates", "at the mill"),
-    ("repair repairs repaired repaired repairing", "clock, gate", "pumps, wheels", "in the garage"),
-    ("decorate decorates decorated decorated decorating", "hall, tree", "rooms, hats", "at home"),
-)
+EVENTS = """
+build: bridge, hut; walls, shelves; near the river
+mend: net, roof; socks, fences; on the farm
+sew: dress, apron; costumes, pillows; by the lamp
+knit: scarf, sweater; mittens, caps; by the fire
+paint: fence, boat; chairs, toy trains; in the shed
+lift: chest, stone; sacks, boxes; onto the cart
+pull: sled, wagon; weeds, ropes; up the hill
+drag: log, trunk; branches, mats; through the snow
+break: jug, cup; toys, dishes; in the kitchen
+find: ring, gold coin; keys, shells; under the bed
+lose: purse, watch; tickets, gloves; on the train
+hide: treasure, note; presents, jewels; in the cave
+steal: crown, necklace; cups, pearls; in the palace
+choose: blue coat, kite; prizes, puppies; at the fair
+plant: oak, rose bush; seeds, bulbs; by the gate
+grow: corn, wheat; pumpkins, melons; behind the cottage
+see: rainbow, whale; swans, deer; from the bridge
+hear: owl, music; frogs, footsteps; in the woods
+meet: mayor, stranger; pilgrims, visitors; on the road
+send: parcel, message; cards, invitations; to the island
+make: kite, raft; masks, paper boats; in the workshop
+wrap: gift, doll; books, glasses; in the bedroom
+load: wagon, truck; boxes, crates; at the station
+tie: rope, ribbon; ribbons, knots; to the post
+forget: umbrella, hat; books, keys; at school
+rescue: kitten, lamb; puppies, geese; at sea
+weigh: pumpkin, parcel; sacks, nuggets; on the scale
+borrow: ladder, saw; tools, skates; at the mill
+repair: clock, gate; pumps, wheels; in the garage
+decorate: hall, tree; rooms, hats; at home
+invent: engine, alphabet; gadgets, machines; in the attic
+discover: continent, medicine; caves, comets; beyond the ocean
+explore: crater, jungle; tunnels, shipwrecks; under the ice
+cancel: flight, wedding; meetings, concerts; at the last minute
+design: bridge, website; costumes, cranes; on the typewriter
+download: program, photo; songs, videos; on the train
+erase: blackboard, message; mistakes, drawings; in the classroom
+fix: gutter, radiator; pipes, antennas; in the bathroom
+inspect: factory, passport; elevators, mines; at the customs office
+launch: rocket, yacht; balloons, cranes; from the platform
+win: race, medal; trophies, matches; in the arena
+attend: seminar, funeral; lectures, rehearsals; in the cathedral
+rent: apartment, canoe; skis, costumes; at the resort
+reserve: table, suite; seats, cabins; at the restaurant
+replace: lightbulb, filter; fuses, tiles; in the escalator
+remove: stain, splinter; wrappers, weeds; from the carpet
+examine: meteorite, patient; bones, witnesses; in the tent
+drop: vase, compass; marbles, keys; on the staircase
+spill: ink, gasoline; beans, pills; on the pavement
+crack: code, walnut; eggs, safes; with a hammer
+burn: candle, diary; letters, bridges; in the fireplace
+cross: desert, avenue; borders, mountains; on a camel
+climb: volcano, ladder; towers, cliffs; in the storm
+rescue: hiker, balloonist; miners, climbers; from the avalanche
+adopt: orphan, tortoise; cats, twins; from the shelter
+interview: governor, singer; actors, witnesses; on the air
+arrest: burglar, spy; smugglers, pirates; at the harbor
+publish: atlas, dictionary; poems, recipes; in the capital
+review: film, budget; plays, albums; for the newspaper
+sketch: portrait, skyscraper; horses, bridges; on a napkin
+carve: monument, pumpkin; flutes, spoons; out of wood
+bake: lasagna, pretzel; muffins, biscuits; in the bakery
+recycle: cardboard, plastic; bottles, cans; at the depot
+donate: kidney, piano; clothes, toys; to the charity
+install: antenna, dishwasher; lanterns, windows; on the roof
+assemble: telescope, bookcase; bicycles, tents; in the garage
+destroy: castle, evidence; bridges, idols; during the war
+approve: budget, loan; laws, plans; in the parliament
+reject: offer, request; gifts, applications; without a word
+investigate: accident, rumor; thefts, fires; in the suburb
+greet: bishop, champion; refugees, soldiers; at the port
+ignore: warning, alarm; insults, signals; on the highway
+sharpen: pencil, sword; axes, chisels; with a stone
+unlock: safe, bicycle; lockers, handcuffs; in the corridor
+squeeze: lemon, sponge; oranges, tubes; over the bowl
+attack: fortress, village; ships, towns; at the frontier
+defend: goal, title; walls, rights; in court
+paint: mural, canoe; lampposts, ceilings; in the chapel
+compose: symphony, anthem; ballads, operas; at the piano
+describe: suspect, sunset; symptoms, customs; in a letter
+"""
 
 # What animals do to something.
-ANIMAL_ACTIONS = (
-    ("chase chases chased chased chasing", "rabbit, mouse", "hens, geese", "around the barn"),
-    ("follow follows followed followed following", "cart, hunter", "ducks, tracks", "to town"),
-    ("bite bites bit bitten biting", "rope, stick", "slippers, apples", "in the yard"),
-    ("smell smells smelled smelled smelling", "meat, honey", "flowers, crumbs", "near the tent"),
-    ("scare scares scared scared scaring", "crow, thief", "sparrows, sheep", "in the field"),
-    ("lick licks licked licked licking", "bowl, spoon", "pots, plates", "under the table"),
-    ("bury buries buried buried burying", "bone, shoe", "bones, nuts", "beside the wall"),
-    ("guard guards guarded guarded guarding", "den, cave", "cubs, toys", "in the hills"),
-    ("drop drops dropped dropped dropping", "egg, feather", "berries, corn cobs", "in the mud"),
-    ("scratch scratches scratched scratched scratching", "door, post", "beds, trees", "at home"),
-)
+ANIMAL_ACTIONS = """
+chase: rabbit, mouse; hens, geese; around the barn
+follow: cart, hunter; ducks, tracks; to town
+bite: rope, stick; slippers, apples; in the yard
+smell: meat, honey; flowers, crumbs; near the tent
+scare: crow, thief; sparrows, sheep; in the field
+lick: bowl, spoon; pots, plates; under the table
+bury: bone, shoe; bones, nuts; beside the wall
+guard: den, cave; cubs, toys; in the hills
+drop: egg, feather; berries, corn cobs; in the mud
+scratch: door, post; beds, trees; at home
+attack: beehive, scarecrow; crickets, lizards; in the swamp
+watch: butterfly, campfire; sparrows, pilgrims; from the branch
+carry: twig, saddle; acorns, pebbles; to the nest
+swallow: frog, coin; worms, seeds; beside the stream
+follow: trail, shepherd; footprints, wagons; across the prairie
+hunt: antelope, buffalo; salmon, beetles; at dusk
+hide: carrot, feather; walnuts, slippers; under the porch
+steal: cracker, sausage; biscuits, peanuts; from the picnic
+guard: cave, farmhouse; chicks, sheep; in the valley
+damage: fence, tent; crops, curtains; during the night
+"""
 
 # What people and animals do, and where. These verbs take no object.
-MOVES = (
-    ("sleep sleeps slept slept sleeping", "under the oak, in the hay, beside the stove"),
-    ("sit sits sat sat sitting", "on the bench, by the fire, near the door"),
-    ("wait waits waited waited waiting", "at the gate, behind the wall, under the bridge"),
-    ("rest rests rested rested resting", "in the shade, on the grass, under the tree"),
-    ("hide hides hid hidden hiding", "behind the curtain, under the cart, in the bushes"),
-    ("run runs ran run running", "across the field, along the river, through the woods"),
-    ("walk walks walked walked walking", "down the lane, over the hill, around the pond"),
-    ("jump jumps jumped jumped jumping", "over the ditch, onto the boat, off the wall"),
-    ("swim swims swam swum swimming", "in the lake, across the river, near the island"),
-    ("climb climbs climbed climbed climbing", "up the hill, over the fence, onto the roof"),
-    ("play plays played played playing", "on the beach, in the snow, behind the school"),
-    ("stand stands stood stood standing", "on the bridge, in the doorway, beside the wagon"),
-    ("live lives lived lived living", "in the forest, on the island, near the mountain"),
-    ("go goes went gone going", "to the market, into the cave, up the tower"),
-    ("fall falls fell fallen falling", "into the ditch, down the bank, off the cart"),
-    ("stay stays stayed stayed staying", "in the cabin, at the farm, on the ship"),
-)
+MOVES = """
+sleep: under the oak, in the hay, beside the stove
+sit: on the bench, by the fire, near the door
+wait: at the gate, behind the wall, at the bus stop
+rest: in the shade, on the grass, under the tree
+hide: behind the curtain, under the cart, in the bushes
+run: across the field, along the canal, through the woods
+walk: down the lane, over the hill, around the pond
+jump: over the ditch, onto the raft, off the diving board
+swim: in the lake, across the river, near the island
+climb: up the slope, over the fence, onto the garage
+play: on the beach, in the snow, behind the school
+stand: on the bridge, in the doorway, beside the tram
+live: in the forest, on the coast, near the lighthouse
+go: to the market, into the cellar, up the tower
+fall: into the mud, down the bank, off the roof
+stay: in the cabin, at the hotel, on the ferry
+arrive: at the station, in the village, from the south
+dance: in the square, on the stage, around the bonfire
+shout: from the window, in the alley, across the valley
+sail: to the harbor, around the bay, across the ocean
+stop: at the corner, by the fountain, near the inn
+work: in the mine, at the hospital, in the orchard
+travel: to the capital, through the desert, along the coast
+kneel: on the carpet, in the temple, beside the grave
+crawl: under the hedge, into the tent, through the pipe
+slide: down the hill, across the ice, under the table
+disappear: in the crowd, behind the clouds, into the fog
+march: past the palace, through the gate, along the avenue
+listen: at the keyhole, in the dark, behind the door
+camp: in the crater, near the waterfall, on the plateau
+hurry: to the terminal, past the bakery, down the corridor
+return: to the castle, from the jungle, after the storm
+"""
 
 # Verbs whose object may be a person: one asks whom they concern, not what.
-WHOM = "help, visit, wake, meet, follow, scare"
+WHOM = (
+    "help, visit, wake, meet, follow, scare, teach, coach, greet, train, judge, interview, arrest, "
+    "adopt, examine, rescue, hunt, attack, watch, photograph, pay"
+)
 
 # Verbs whose object could be doing something itself, so that the two could change places.
 LIVE_OBJECTS = (
     "feed, milk, brush, ride, help, visit, wake, see, hear, meet, choose, send, catch, watch, "
-    "rescue, count, draw"
+    "rescue, count, draw, teach, coach, greet, train, judge, interview, arrest, adopt, examine, "
+    "photograph, inspect, investigate, admire, pay, guard, describe, attack, walk, drop, defend"
 )
 
 HABIT_TIMES = (
-    "every day, every morning, every evening, every week, each afternoon, every Sunday, "
-    "each spring, twice a week, once a month, after supper, before breakfast, on Fridays"
+    "every day, every morning, every evening, every week, every month, every year, every hour, "
+    "every Sunday, every Saturday, every weekend, every spring, every autumn, each afternoon, each "
+    "night, each winter, twice a week, once a month, three times a year, on Fridays, on Mondays, "
+    "on holidays, after supper, before breakfast, after lunch, before dinner, at noon, at sunset, "
+    "during the break, after class, before bedtime, between meals, in December, in the rain, all "
+    "summer long"
 )
 PAST_TIMES = (
-    "yesterday, last night, last week, this morning, on Monday, on Saturday, an hour ago, "
-    "two days ago, last summer, in April, after lunch, before dark"
+    "yesterday, last night, last month, last year, last winter, last Tuesday, this "
+    "morning, on Monday, on Saturday, on Wednesday, an hour ago, a fortnight ago, ten minutes "
+    "ago, a century ago, long ago, last summer, in April, in October, in the spring, after lunch, "
+    "before dark, after the concert, before the war, during the holidays, at dawn, at half past "
+    "six, on Christmas Eve, on my birthday, in the afternoon, just now, the other day, at the "
+    "weekend, in 1925"
 )
-FUTURE_TIMES = "tomorrow, tonight, next week, next month, on Tuesday, in the morning, soon, in June"
+FUTURE_TIMES = (
+    "tomorrow, tonight, next week, next month, next year, next spring, next Sunday, on Tuesday, on "
+    "Thursday, in the morning, soon, in June, in August, in ten minutes, in a few hours, later, "
+    "this evening, this autumn, after the holidays, before sunrise, at midnight, on New Year's "
+    "Day, in the near future, someday"
+)
 STORY_TIMES = (
-    "in the morning, at noon, in the evening, before breakfast, after supper, on Monday, "
-    "on Thursday, at midnight, at sunrise, on Friday, before the feast, after the storm"
+    "in the morning, at noon, in the evening, before breakfast, after supper, on Monday, on "
+    "Thursday, at midnight, at sunrise, on Friday, before the feast, after the storm, on Sunday, "
+    "in February, at half past two, after the match, before the exam, during the intermission, "
+    "last winter, at dusk, in the afternoon, on Easter Sunday, before the wedding, after the "
+    "lesson, in 1910, two weeks ago"
 )
 
 # --- Small tables for the kinds that change or question a sentence ---
@@ -557,7 +704,7 @@ DEFINITIONS = (
     ("a bridge", "a road built over a river or a valley"),
     ("a scarecrow", "a figure of straw that frightens birds from the crops"),
     ("a telescope", "a tube with lenses that makes far things look near"),
-    ("a dentist", "a doctor who takes care of teeth"),
+    ("a calendar", "a table that shows the days and months of a year"),
     ("an iceberg", "a huge piece of ice that floats in the sea"),
     ("a lullaby", "a soft song that helps a baby fall asleep"),
     ("a cradle", "a small bed in which a baby is rocked"),
