@@ -20,7 +20,7 @@ FOLDERS = {
     "report": {"evaluate"},  # the page shows scores and the losses of tokens
     "judge": {"evaluate"},  # the interval of a mean
     "pretrain": {"extras", "report"},  # a run directory and its page, as train.py has them
-    "make": {"evaluate", "extras"},  # scores of what it has made; memory settings
+    "make": {"pretrain"},  # how plain texts are read and cut
 }
 # A file that another interpreter runs, which has transformers and not this repository.
 FOREIGN = {"bench.peer", "bench.run_transformers"}
@@ -208,6 +208,7 @@ def test_requirements_are_pinned_and_few():
 
 # What has no test file of its own, and where it is tested instead.
 ELSEWHERE = {
+    "prompt_file": "test_generate.py",
     "train_options": "test_train.py",
     "snapshots": "report/test_report.py",
     "page": "report/test_report.py",

@@ -1,0 +1,1 @@
+"""What wrote the bundled records, and the lessons that tiny has read. Imported by nothing."""
