@@ -46,9 +46,9 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     if name != "auto":
         return DTYPES[name]
     if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        fast = torch.cuda.get_device_capability(device)[0] >= 8  # from Ampere on
     elif device.type == "cpu":
-        features = torch.cpu.get_capabilities()
+        features = getattr(torch.cpu, "get_capabilities", dict)()  # since torch 2.5
         fast = features.get("avx512_bf16", False) or features.get("amx_bf16", False)
     else:
         fast = False

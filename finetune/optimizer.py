@@ -19,10 +19,12 @@ from torch.nn import Parameter
 
 DECAY = ("all", "matrices")
 SCHEDULES = ("constant", "cosine", "linear")
+# One pass over memory; on a CPU since torch 2.4, before which Intel Macs have their last torch.
+FUSED = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= (2, 4)
 
 
 class AdamW(torch.optim.AdamW):
-    """torch's AdamW, `fused` (one pass over memory), with gradient clipping.
+    """torch's AdamW, fused where it can be, with gradient clipping.
 
     `decay` "matrices" leaves out what has one dimension: biases and LayerNorms. With `clip_norm`,
     gradients whose norm, all taken as one vector, is larger are scaled down to it before the step
@@ -46,7 +48,7 @@ class AdamW(torch.optim.AdamW):
         super().__init__(
             [{"params": each, "weight_decay": rate} for rate, each in groups.items()],
             lr=lr,
-            fused=True,
+            fused=FUSED,
         )
 
     def parameters(self) -> list[Parameter]:

@@ -43,7 +43,7 @@ class Linear(nn.Linear):
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x (…, in), weight (out, in), bias (out) → (…, out); in bfloat16 under `torch.autocast`."""
-    if torch.is_autocast_enabled(x.device.type):
+    if autocast_enabled(x):
         return _MixedPrecisionLinear.apply(x, weight, bias)
     rows = x.shape[:-1].numel()
     if torch.is_grad_enabled() or not 0 < rows <= FEW_ROWS or not _reads_faster(x, rows):
@@ -69,6 +69,13 @@ def _has_amx() -> bool:
     """Whether the processor has a matrix unit for bfloat16 (Intel's server CPUs since 2023)."""
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.2 has none
     return capabilities.get("amx_bf16", False)
+
+
+def autocast_enabled(x: Tensor) -> bool:
+    """Whether `torch.autocast` is on for the device of x."""
+    if hasattr(torch, "get_autocast_dtype"):  # since torch 2.4
+        return torch.is_autocast_enabled(x.device.type)
+    return torch.is_autocast_cpu_enabled() if x.is_cpu else torch.is_autocast_enabled()
 
 
 class _MixedPrecisionLinear(torch.autograd.Function):

@@ -111,7 +111,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     """The named tensors that `torch.save` wrote; a pickle that would run code is refused."""
     try:
         content = torch.load(
-            path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
+            str(path), map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
         )
     except Exception as error:  # whatever a damaged or hostile pickle makes the loader raise
         reason = str(error).partition("\n")[0] or type(error).__name__

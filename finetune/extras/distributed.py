@@ -62,7 +62,10 @@ class DistributedContext(SingleProcess):
         if not self.shard:
             ids = None if model.device.type == "cpu" else [model.device]
             return DistributedDataParallel(model, ids, gradient_as_bucket_view=True)
-        from torch.distributed.fsdp import fully_shard
+        try:
+            from torch.distributed.fsdp import fully_shard
+        except ImportError:
+            raise UserError(f"--shard takes torch 2.6 or later, not {torch.__version__}") from None
 
         mesh = dist.device_mesh.init_device_mesh(_device_type(), (self.world_size,))
         for block in model.h:

@@ -14,7 +14,7 @@ import torch
 from torch.nn import Parameter
 from torch.optim.adamw import adamw
 
-from finetune.optimizer import AdamW
+from finetune.optimizer import FUSED, AdamW
 
 
 class AdamWInBackward(AdamW):
@@ -52,7 +52,7 @@ class AdamWInBackward(AdamW):
             [state["exp_avg_sq"]],
             max_exp_avg_sqs=[],
             state_steps=[state["step"]],
-            fused=True,
+            fused=FUSED,
             amsgrad=False,
             maximize=False,
             lr=group["lr"],

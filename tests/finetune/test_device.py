@@ -44,14 +44,11 @@ def test_auto_is_bfloat16_only_where_the_cpu_multiplies_it(monkeypatch, features
     assert choose_dtype("auto", torch.device("mps")) == torch.float32
 
 
-@pytest.mark.parametrize("supported", [True, False])
-def test_auto_asks_the_gpu_for_bfloat16_of_its_own(monkeypatch, supported):
-    monkeypatch.setattr(
-        torch.cuda,
-        "is_bf16_supported",
-        lambda including_emulation: supported or including_emulation,
-    )
-    expected = torch.bfloat16 if supported else torch.float32
+@pytest.mark.parametrize("capability", [(7, 5), (8, 0), (9, 0)])
+def test_auto_is_bfloat16_on_gpus_from_ampere_on(monkeypatch, capability):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    monkeypatch.setattr(torch, "set_float32_matmul_precision", lambda precision: None)
+    expected = torch.bfloat16 if capability >= (8, 0) else torch.float32
     assert choose_dtype("auto", torch.device("cuda")) == expected
 
 

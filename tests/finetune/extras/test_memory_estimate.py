@@ -1,0 +1,131 @@
+"""finetune/extras/memory_estimate.py: what a run will take, and what there is."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from finetune.collate import Loader
+from finetune.dataset import encode
+from finetune.extras import memory_estimate
+from finetune.extras.memory_estimate import (
+    Run,
+    decide_low_memory,
+    free_memory,
+    largest_batch,
+    peak_memory,
+)
+from finetune.extras.shared_prefixes import build_trie
+from finetune.records import BUNDLED, read_records
+from gpt.config import SIZES
+from gpt.errors import UserError
+from gpt.tokenizer import Tokenizer
+
+CPU = torch.device("cpu")
+LARGE = Run(SIZES["355M"], torch.bfloat16, 267)
+
+MEASURE = """
+import gpt, torch
+from functools import partial
+from finetune.collate import Batch
+from finetune.extras import memory, shared_prefixes
+from finetune.extras.optimizer_in_backward import AdamWInBackward
+from finetune.loop import train_step
+from gpt.config import GPTConfig
+from gpt.model import GPT
+config = GPTConfig(vocab_size=8192, context_length=256, n_layer=8, n_head=8, n_embd=512)
+memory.prepare(config.num_parameters(), False)
+model = GPT(config, torch.Generator().manual_seed(0)).train()
+optimizer = AdamWInBackward(model.parameters(), 5e-5, 0.1)
+for seed in range(3):
+    tokens = torch.randint(8191, (4, 61), generator=torch.Generator().manual_seed(seed))
+    loss_sum = partial(shared_prefixes.batch_loss_sum, dtype=torch.float32)
+    train_step(model, optimizer, [Batch(tokens[:, :-1], tokens[:, 1:])], loss_sum)
+with open("/proc/self/status", encoding="utf-8") as file:
+    print(next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+def test_the_estimate_is_what_a_run_takes():
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE], capture_output=True, encoding="utf-8", check=True
+    )
+    config = replace(SIZES["tiny"], n_layer=8, n_head=8, n_embd=512)
+    estimate = peak_memory(Run(config, torch.float32, 240))
+    assert estimate == pytest.approx(int(done.stdout), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "gigabytes"),  # measured, 2 cores with avx512_bf16, the lecture's largest batch
+    [
+        ({}, 5.9),
+        ({"gradient_checkpointing": True}, 5.05),
+        ({"lora_rank": 16}, 1.7),
+        ({"dtype": torch.float32}, 5.5),
+        ({"config": SIZES["124M"]}, 2.6),
+        ({"config": SIZES["124M"], "in_backward": False}, 2.73),
+        ({"config": SIZES["124M"], "positions": 1061}, 2.98),
+    ],
+)
+def test_the_estimate_is_within_a_tenth_of_what_was_measured(changes, gigabytes):
+    assert peak_memory(replace(LARGE, **changes)) / 1e9 == pytest.approx(gigabytes, rel=0.1)
+
+
+def test_the_largest_batch_is_never_larger_than_estimated():
+    tokenizer = Tokenizer(8192)
+    examples = encode(read_records(BUNDLED)[:300], tokenizer, 256, "alpaca").examples
+    most = largest_batch(examples, 8)
+    for batch in Loader(examples, 8).shuffled(torch.Generator().manual_seed(1)):
+        assert len(build_trie(batch).tokens) <= most
+
+
+@pytest.mark.parametrize(
+    ("wanted", "free", "chosen", "said"),
+    [
+        ("auto", 8e9, False, "Memory: about 5.9 GB at most; 8.0 GB are free"),
+        ("auto", 5.5e9, True, "--low-memory is on, without it 5.9 GB"),
+        ("off", 1e9, False, "Memory: about 5.9 GB at most; 1.0 GB are free"),
+        ("on", 8e9, True, "Memory: about 5.1 GB at most; 8.0 GB are free"),
+        ("auto", None, False, "Memory: about 5.9 GB at most\n"),
+    ],
+)
+def test_it_says_what_it_decides(wanted, free, chosen, said, monkeypatch, capsys):
+    monkeypatch.setattr(memory_estimate, "free_memory", lambda device: free)
+    assert decide_low_memory(wanted, LARGE, "355M", CPU) == chosen
+    assert said in capsys.readouterr().out
+
+
+def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
+    monkeypatch.setattr(memory_estimate, "free_memory", lambda device: int(3e9))
+    with pytest.raises(
+        UserError, match=r"355M takes 5\.1 GB .* 3\.0 GB .*--lora-rank 16 \(1\.\d GB"
+    ) as error:
+        decide_low_memory("auto", LARGE, "355M", CPU)
+    assert "--model 124M (2." in str(error.value) and "--low-memory off" in str(error.value)
+    monkeypatch.setattr(memory_estimate, "free_memory", lambda device: int(1e8))
+    with pytest.raises(UserError, match="Close other programs; --low-memory off"):
+        decide_low_memory("auto", LARGE, "355M", CPU)
+
+
+def test_a_containers_limit_counts(tmp_path, monkeypatch):
+    """Version 2: memory.max and memory.current of the group and those above; the cache is free."""
+    group = tmp_path / "a/b"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text("max\n", encoding="utf-8")
+    (tmp_path / "a/memory.max").write_text("5000\n", encoding="utf-8")
+    (tmp_path / "a/memory.current").write_text("3000\n", encoding="utf-8")
+    (tmp_path / "a/memory.stat").write_text("anon 1\ninactive_file 700\n", encoding="utf-8")
+    read = memory_estimate._text
+
+    def text(path):
+        path = str(path)
+        if path == "/proc/self/cgroup":
+            return "0::/a/b\n"
+        return read(memory_estimate.Path(path.replace("/sys/fs/cgroup", str(tmp_path))))
+
+    monkeypatch.setattr(memory_estimate, "_text", text)
+    assert memory_estimate._container_free() == [2700]
+    assert free_memory(CPU) == 2700 or sys.platform != "linux" or free_memory(CPU) is None
