@@ -653,8 +653,8 @@ def simile(w: Writer) -> Task:
 # A lesson, and how often it comes.
 LESSONS: dict[Lesson, int] = {
     passive: 14, active: 10, negative: 11, question: 11, tense: 18, number: 9, agreement: 4,
-    pronoun: 4, order: 3, short_form: 4, reported: 4, join: 5, replace: 14, tidy: 3, owner: 3,
-    told: 18, copy: 10, alphabet: 4, mixed_up: 3, counted: 3, compound: 2, form_of: 7, asked: 24,
+    pronoun: 4, order: 3, short_form: 4, reported: 4, join: 5, replace: 24, tidy: 3, owner: 3,
+    told: 24, copy: 10, alphabet: 4, mixed_up: 3, counted: 3, compound: 2, form_of: 10, asked: 32,
     simile: 3,
 }  # fmt: skip
 
