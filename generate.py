@@ -1,7 +1,7 @@
-"""Ask a model: `python generate.py "What is the opposite of hot?"`, or talk to it.
+"""Ask a model: `python generate.py "Make this negative: Fatima likes broccoli."`, or talk to it.
 
     python generate.py                                          in a terminal: a chat
-    echo "What is the opposite of hot?" | python generate.py    each line asked, a JSON line each
+    cat prompts.txt | python generate.py                   each line asked, a JSON line each
     python generate.py --prompts FILE --out FILE                a file of prompts, in batches
 
 The prompt is put into the template that the model was fine-tuned with (finetune/prompt.py), and

@@ -13,11 +13,11 @@ from gpt.sampling import Sampling
 from weights.files import cache_directory
 
 EXAMPLES = """\
-  What is the opposite of hot?
-  Rewrite in the passive voice: The cook bakes the bread.
-  Name three animals that live on a farm.
-  Correct the spelling: I recieved your mesage.
-  Write a sentence with the word "river"."""
+  Rewrite in the passive voice: The chef cooks the meal every day.
+  Make this negative: Fatima likes broccoli.
+  Turn this into a yes-or-no question: The lawyer signed the contract.
+  Put this into the past tense: The scientist discovers a planet.
+  Replace the subject with a pronoun: Fatima and Carlos painted the ceiling."""
 
 HELP = """\
 Write an instruction and press Enter. A line that ends in \\ continues on the next one.

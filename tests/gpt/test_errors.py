@@ -38,7 +38,7 @@ def test_a_mistake_the_system_and_ctrl_c_get_one_line(capsys, error, status, lin
     [
         MemoryError(),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
-        torch.OutOfMemoryError("CUDA out of memory."),
+        torch.cuda.OutOfMemoryError("CUDA out of memory."),
         OSError(12, "Cannot allocate memory"),
     ],
 )
