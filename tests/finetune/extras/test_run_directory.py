@@ -239,13 +239,15 @@ def test_a_second_process_is_refused(here, capsys):
     with locked(here / "r"), pytest.raises(UserError, match="r: another process is"):
         train.main(["--resume", "r"])
     assert (here / "r/metrics.jsonl").read_bytes() == before
-    finished = here / "r/responses.json"
+    look = run_directory.is_finished
     with pytest.MonkeyPatch.context() as patch:  # another ends it between the two looks at it
-        patch.setattr(
-            train.run_directory,
-            "is_finished",
-            lambda _: finished.write_text("[]", encoding="utf-8") < 0,
-        )
+
+        def first_look(directory):
+            (directory / "responses.json").write_text("[]", encoding="utf-8")
+            patch.setattr(run_directory, "is_finished", look)
+            return False
+
+        patch.setattr(run_directory, "is_finished", first_look)
         with pytest.raises(UserError, match="r: another process has finished this run"):
             train.main(["--resume", "r"])
 
