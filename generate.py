@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 
 from gpt.errors import UserError, printable, quiet_interrupt, run_script
@@ -79,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(GenerateOptions, argv, "Ask a model, or let it continue a text.")
     check(options)
     prompts = None
-    if options.prompts is not None:
+    if options.prompts is not None and options.out is not None:  # neither alone: `check`
         prompts = PromptFile(options.prompts, options.out, options.input, options.raw)
     device = choose_device(options.device)
     dtype = choose_dtype(options.dtype, device)
@@ -129,6 +130,7 @@ def check(options: GenerateOptions) -> None:
 
 def talk(chat: Chat) -> None:
     """Until the user leaves; with line editing, and the history kept."""
+    assert isinstance(sys.stdin, TextIOWrapper)  # as a terminal is
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # whatever is typed or pasted
     save = edited_lines()
     try:
@@ -146,6 +148,7 @@ def answer_lines(assistant: Assistant, input: str) -> None:
             raise UserError(f"line {number}: not UTF-8 (byte {error.start})") from None
         if prompt:
             response = "".join(assistant.stream(prompt, input)).strip()
+            assert assistant.last is not None
             said = {"prompt": prompt, "response": response, "ended": assistant.last.hit_eos}
             print(json.dumps(said, ensure_ascii=False), flush=True)
 

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gpt.errors import UserError, quiet_interrupt, run_script
 
@@ -76,7 +77,6 @@ class TrainOptions(ExtraOptions):
 LECTURE = {"epochs": 1, "lr": 5e-5, "schedule": "constant"}
 MODEL_DEFAULTS = {"tiny": {"epochs": 4, "lr": 3e-4, "schedule": "cosine"}}
 LORA_LR_FACTOR = 4  # times the learning rate of all parameters; measured, see docs/options.md
-
 SAMPLE_TOKENS = 64  # length of a response before training: an untrained model may never end
 
 
@@ -85,20 +85,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.resume is not None:  # extra: resume
         stored = run_directory.stored_options(Path(options.resume))
         options = parse_resumed(TrainOptions, argv, stored, CHANGEABLE_ON_RESUME)
-        if run_directory.is_finished(Path(options.resume)):
-            tqdm.write(f"{options.resume} is finished: nothing is left to do")
-            return 0
+    if options.resume is not None and run_directory.is_finished(Path(options.resume)):  # extra
+        tqdm.write(f"{options.resume} is finished: nothing is left to do")
+        return 0
     device = choose_device(options.device)
-    # extra: a screen that is closed; torchrun
-    distributed = setup_distributed(device, options.shard, options.resume is not None)
-    with output_may_close(), distributed as (process, device):
+    distributed = setup_distributed(device, options.shard, options.resume is not None)  # extra
+    with output_may_close(), distributed as (process, device):  # extra: torchrun, a closed screen
         fine_tune(fill_defaults(options), device, process)
     return 0
 
 
 def fill_defaults(options: TrainOptions) -> TrainOptions:
     """The options with what depends on the model filled in."""
-    defaults = dict(MODEL_DEFAULTS.get(options.model, LECTURE))
+    defaults: dict[str, Any] = dict(MODEL_DEFAULTS.get(options.model, LECTURE))
     if options.lora_rank is not None:
         defaults["lr"] *= LORA_LR_FACTOR
     missing = {name: value for name, value in defaults.items() if getattr(options, name) is None}
@@ -106,7 +105,8 @@ def fill_defaults(options: TrainOptions) -> TrainOptions:
 
 
 def fine_tune(options: TrainOptions, device: torch.device, process: SingleProcess) -> None:
-    """The lecture in six steps."""
+    """The lecture in six steps. `options` are those of `fill_defaults`."""
+    assert options.epochs is not None and options.lr is not None and options.schedule is not None
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
 
@@ -150,9 +150,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     optimizer = AdamW(*settings, options.clip_norm)
     if in_backward:  # extra: the same numbers in less memory
         optimizer = AdamWInBackward(*settings)
-
-    def lr(step: int, steps: int) -> float:
-        return lr_at_step(step, steps, options.lr, options.warmup_steps, options.schedule)
+    lr = partial(
+        lr_at_step, max_lr=options.lr, warmup_steps=options.warmup_steps, schedule=options.schedule
+    )
 
     def respond(chosen: Sequence[Record], max_new_tokens: int = 256) -> list[Response]:
         settings = tokenizer, chosen, options.template, max_new_tokens

@@ -142,6 +142,7 @@ def run_process(name: str, command: list[str]) -> Ended:
     """
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout is not None
     with process.stdout:
         output = process.stdout.read(1)
         first_output = time.perf_counter() - start

@@ -47,6 +47,7 @@ class MultiHeadAttention(nn.Module):
         self.value = nn.Linear(n_embd, n_embd)
         self.out = nn.Linear(n_embd, n_embd)
         future = torch.ones(context_length, context_length, dtype=torch.bool).triu(1)
+        self.future: Tensor
         self.register_buffer("future", future)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ def training(spec: dict[str, Any]) -> dict[str, Any]:
 
     batches = [Batch(*map(torch.tensor, batch)) for batch in spec["batches"]]
     times = [
-        seconds(lambda b=batch: train_step(model, optimizer, [b], loss_sum), spec["device"])
+        seconds(partial(train_step, model, optimizer, [batch], loss_sum), spec["device"])
         for batch in batches
     ]
     return {"seconds": times[spec["warm_up"] :]}

@@ -68,27 +68,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     dtypes = dtypes_of(options, device)
     epoch = epoch_of(options)
     chosen = list(islice(cycle(epoch), WARM_UP + options.steps))
+    multiplied = sorted({"float32", *dtypes}, reverse=True)
     rates = Candidate(
         "rate of products",
         HARDWARE,
         {
             "task": "products",
             "device": device.type,
-            "dtypes": sorted({"float32", *dtypes}, reverse=True),
+            "dtypes": multiplied,
             "size": PRODUCT_SIZE[device.type],
             "repeats": 5,
         },
     )
     results = run_rounds([rates, *candidates(options, device, dtypes, chosen)], options.rounds)
     measured = results.pop(rates.name)
-    rate = {dtype: median_of(measured, dtype) for dtype in rates.spec["dtypes"]}
+    rate = {dtype: median_of(measured, dtype) for dtype in multiplied}
 
     counted = chosen[WARM_UP:]
     tokens = mean(batch.num_targets() for batch in counted)
     flops = mean(least_flops(config, batch) for batch in counted)
     time = {name: step_seconds(rounds) for name, rounds in results.items()}
     peers = [each for name, each in time.items() if name.startswith("transformers")]
-    rows = []
+    rows: list[list[str | float | None]] = []
     for name, each in time.items():
         dtype = "bfloat16" if "bfloat16" in name else "float32"
         rows.append(

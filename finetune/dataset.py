@@ -38,7 +38,7 @@ class Splits(NamedTuple):
 class Example(NamedTuple):
     """One record as the model reads it. The first `prompt_length` of `tokens` are the prompt."""
 
-    tokens: list[int]
+    tokens: Sequence[int]
     prompt_length: int
 
 

@@ -1,7 +1,8 @@
 """Choose the device and the dtype; and what the training loop asks of the process it runs in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,13 +68,14 @@ class SingleProcess:
         # would be waited for, so there it stops after the step, before anything is saved.
         self.check_before_backward = device_type != "cuda"
 
-    def wrap(self, model: nn.Module) -> nn.Module:
+    def wrap(self, model: GPT) -> nn.Module:
         """What the loop calls in the model's place."""
         return model
 
-    def local_batches(self, model: nn.Module, batches: Iterable[Batch]) -> Iterator[Batch]:
+    def local_batches(self, model: nn.Module, batches: Sequence[Batch]) -> Iterator[Batch]:
         """This process's rows of each batch, on the model's device."""
-        return (batch.to(model.device) for batch in batches)
+        device: Any = model.device
+        return (batch.to(device) for batch in batches)
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradient of `loss`, summed over all processes, to each parameter's `.grad`."""
@@ -87,7 +89,7 @@ class SingleProcess:
         """The main process runs the body first (it downloads), then the others (they find it)."""
         return nullcontext()
 
-    def unsharded(self, model: nn.Module) -> AbstractContextManager[None]:
+    def unsharded(self, model: GPT) -> AbstractContextManager[None]:
         """While entered, every process holds all parameters whole."""
         return nullcontext()
 

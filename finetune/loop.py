@@ -121,7 +121,8 @@ def train(
     before it is reported, so that `on_epoch_end` never sees a model that has diverged.
     """
     steps_per_epoch = math.ceil(train_loader.num_full_batches() / plan.accumulation)
-    steps = min(plan.epochs * steps_per_epoch, plan.max_steps or math.inf)
+    steps = plan.epochs * steps_per_epoch
+    steps = min(steps, plan.max_steps or steps)
     step, tokens, seconds, rng_state = start
     started = time.perf_counter() - seconds
     lr, recent_tokens, recent_seconds = 0.0, 0, 0.0  # the two since the previous evaluation

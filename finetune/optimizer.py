@@ -60,7 +60,7 @@ class AdamW(torch.optim.AdamW):
         for group in self.param_groups:
             group["lr"] = lr
 
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # it takes none
         if self.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters(), self.clip_norm)
         super().step()

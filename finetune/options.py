@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar, get_args
 
 from gpt.errors import UserError, did_you_mean
 
-Options = TypeVar("Options")
+Options = TypeVar("Options", bound=Any)  # a dataclass
 
 
 def option(
@@ -34,7 +34,7 @@ def option(
     heading it has in --help. `bare` is what the option means when it is given without a value.
     """
     assert default is not True, "a flag can only turn something on"
-    details = {"help": help, "choices": choices, "metavar": metavar}
+    details: dict[str, Any] = {"help": help, "choices": choices, "metavar": metavar}
     details |= {"positional": positional, "group": group}
     if bare is not None:
         details |= {"nargs": "?", "const": bare}
@@ -61,7 +61,7 @@ def parse(cls: type[Options], argv: Sequence[str] | None, description: str) -> O
         if each.type is bool:
             group.add_argument(flag(each.name), action="store_true", help=details["help"])
             continue
-        kind = next((t for t in get_args(each.type) if t is not type(None)), each.type)
+        kind: Any = next((t for t in get_args(each.type) if t is not type(None)), each.type)
         if kind is not str and details["metavar"] is None:
             details["metavar"] = {int: "N", float: "X"}[kind]
         group.add_argument(

@@ -12,6 +12,8 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any
 
 # The characters that a terminal obeys (those below a space, delete, and U+0080 to U+009F), and a
 # picture of each: U+241B, ␛, stands for ESC. A line break and a tab stay.
@@ -46,7 +48,8 @@ def run_script(main: Callable[[], int]) -> int:
     """
     _open_standard_streams()
     # Windows consoles are not UTF-8; and a line belongs in a log file as soon as it is printed.
-    for output in (sys.stdout, sys.stderr):
+    streams: tuple[Any, Any] = (sys.stdout, sys.stderr)
+    for output in streams:
         output.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     try:
         status = main()
@@ -101,7 +104,7 @@ def _is_lack_of_memory(error: Exception) -> bool:
 def quiet_interrupt() -> None:
     """For a script's first line: Ctrl-C while torch is being imported shows no traceback."""
 
-    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             print("interrupted", file=sys.stderr)
         else:

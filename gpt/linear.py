@@ -17,6 +17,7 @@ Everywhere else it is `F.linear`.
 """
 
 from functools import cache
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -67,8 +68,8 @@ def _reads_faster(x: Tensor, rows: int) -> bool:
 @cache
 def _has_amx() -> bool:
     """Whether the processor has a matrix unit for bfloat16 (Intel's server CPUs since 2023)."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.2 has none
-    return capabilities.get("amx_bf16", False)
+    get_capabilities: Any = getattr(torch.cpu, "get_capabilities", dict)  # torch 2.2 has none
+    return get_capabilities().get("amx_bf16", False)
 
 
 def autocast_enabled(x: Tensor) -> bool:

@@ -48,7 +48,7 @@ def _merges() -> list[tuple[str, str]]:
     lines = MERGES_FILE.read_text(encoding="utf-8").splitlines()
     first, second = lines[0], lines[1:]
     assert first.startswith("#version"), MERGES_FILE
-    return [tuple(line.split()) for line in second]
+    return [(left, right) for left, right in map(str.split, second)]
 
 
 class Tokenizer:

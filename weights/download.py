@@ -31,7 +31,7 @@ from tqdm import tqdm
 
 from gpt.errors import UserError
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
@@ -344,7 +344,7 @@ def try_lock(file: BinaryIO) -> bool:
     A file system without locks lets every process have it.
     """
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             file.seek(0)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:

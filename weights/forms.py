@@ -150,7 +150,8 @@ def _from_book(tensors: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
     The book trains its own models without biases of W_query, W_key and W_value: they are zeros.
     """
     n_layer = sum(name.endswith(".norm1.shift") for name in tensors)
-    rest, renamed = dict(tensors), {}
+    rest = dict(tensors)
+    renamed: dict[str, Tensor] = {}
     for ours, _, book, linear in parameter_names(n_layer, tied_head=False):
         names = [book.format(part) for part in ("query", "key", "value")]
         names = names if "{}" in book else [book]

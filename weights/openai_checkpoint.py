@@ -305,7 +305,7 @@ def _fields(message: bytes, kinds: dict[int, type]) -> dict[int, list]:
     `kinds` says for each number whether its contents are `int` or `bytes`. Other fields are passed
     over, as protocol buffers ask of readers older than the writer.
     """
-    found = {number: [] for number in kinds}
+    found: dict[int, list] = {number: [] for number in kinds}
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)

@@ -215,7 +215,7 @@ def save(
 def _as_stored(model: GPT, name: str, linear: bool) -> Tensor:
     """A parameter as files have it: a linear weight is [in, out], with its adapter merged."""
     module_name, _, leaf = name.rpartition(".")
-    module = model.get_submodule(module_name)
+    module: Any = model.get_submodule(module_name)
     return module.plain_weight().t() if linear else getattr(module, leaf)
 
 
@@ -272,8 +272,8 @@ def read_config(directory: Path) -> GPTConfig:
 
 def _guess_config(tensors: dict[str, Tensor], path: Path) -> GPTConfig:
     """The shape of a model whose file has no configuration beside it. Raises UserError."""
-    tables = [tensors.get(names.ours) for names in TOP_LEVEL_PARAMS[:2]]
-    if any(table is None or table.dim() != 2 for table in tables):
+    tables = [tensors[names.ours] for names in TOP_LEVEL_PARAMS[:2] if names.ours in tensors]
+    if len(tables) < 2 or any(table.dim() != 2 for table in tables):
         raise UserError(f"{path}: no embeddings of a GPT-2 in it{some(tensors)}")
     (vocab_size, n_embd), (context_length, _) = (table.shape for table in tables)
     if n_embd % HEAD_SIZE:
@@ -425,7 +425,7 @@ def _write(
     directory.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer(config.vocab_size)
     special_ids = {"bos_token_id": tokenizer.end_of_text, "eos_token_id": tokenizer.end_of_text}
-    fields = {"architectures": ["GPT2LMHeadModel"]}
+    fields: dict[str, Any] = {"architectures": ["GPT2LMHeadModel"]}
     fields |= {key: values[0] for key, values in REQUIRED_VALUES.items()}
     fields |= {keys[0]: getattr(config, field) for field, keys in CONFIG_KEYS.items()}
     fields |= {

@@ -18,7 +18,7 @@ import json
 import math
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -176,7 +176,7 @@ def _entry(where: str, fields: object, data_start: int, file_size: int) -> Entry
     return Entry(dtype, tuple(shape), data_start + start, end - start)
 
 
-def write(path: Path, tensors: dict[str, Tensor | Callable[[], Tensor]]) -> None:
+def write(path: Path, tensors: Mapping[str, Tensor | Callable[[], Tensor]]) -> None:
     """Write the tensors in this order; the file has its name when all of it is on the disk.
 
     A tensor may be given by a function that makes it, so that only one is in memory at a time.

@@ -27,7 +27,7 @@ def example_losses(
     model: GPT, loader: Loader, dtype: torch.dtype = torch.float32
 ) -> list[tuple[float, int]]:
     """Of each example its loss, summed, and its count of supervised tokens."""
-    losses = []
+    losses: list[tuple[float, int]] = []
     for batch in loader:
         sums = token_losses(model, batch.to(model.device), dtype).sum(dim=1).tolist()
         counts = (batch.targets != IGNORE_INDEX).sum(dim=1).tolist()

@@ -43,7 +43,7 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
 
 
 class KindScore(NamedTuple):
@@ -51,7 +51,7 @@ class KindScore(NamedTuple):
 
     exact: float | None
     f1: float
-    count: int
+    count: int  # type: ignore[assignment]  # likewise
 
 
 def normalized(text: str) -> str:
@@ -114,7 +114,8 @@ def perplexity(losses: Sequence[tuple[float, int]]) -> Estimate:
     loss, tokens = (sum(column) for column in zip(*losses, strict=True))
     interval = bootstrap_interval([loss / count for loss, count in losses], [c for _, c in losses])
     means = (loss / tokens, *interval)
-    return Estimate(*(math.exp(m if m < MAX_LOSS else MAX_LOSS) for m in means), tokens)
+    value, low, high = (math.exp(m if m < MAX_LOSS else MAX_LOSS) for m in means)
+    return Estimate(value, low, high, tokens)
 
 
 def score(records: Sequence[Record], responses: Sequence[Response]) -> dict[str, Estimate]:

@@ -6,6 +6,7 @@ remember earlier ones. Line editing and history are Python's `readline`, where t
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from finetune.responses import Assistant
 from gpt.errors import UserError, did_you_mean, printable
@@ -130,7 +131,7 @@ class Chat:
 
 def _number(
     text: str, least: float, most: float = 1e30, kind: type = float, off: bool = False
-) -> float | None:
+) -> Any:
     """The number in `text`; None for the word "off" where it is allowed. Raises UserError."""
     if off and text == "off":
         return None

@@ -72,7 +72,8 @@ def save(
     )
     if not process.is_main_process:
         return
-    step, tokens, seconds, _ = progress
+    step, tokens, seconds, shuffle = progress
+    assert shuffle is not None  # after a step
     state = {
         "position": {"step": step, "tokens": tokens, "seconds": seconds},
         "metrics": [metrics._asdict() for metrics in history],
@@ -86,7 +87,7 @@ def save(
         shutil.rmtree(left_over)
     unfinished.mkdir(parents=True)
     try:
-        safetensors.write(unfinished / TENSORS, tensors | {"shuffle": progress.shuffle_rng_state})
+        safetensors.write(unfinished / TENSORS, tensors | {"shuffle": shuffle})
         write_text(unfinished / STATE, json.dumps(state) + "\n")
         checksums = {name: file_checksum(unfinished / name) for name in (TENSORS, STATE)}
         write_text(unfinished / CHECKSUMS, json.dumps(checksums) + "\n")

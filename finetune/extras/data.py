@@ -1,6 +1,5 @@
 """Data of your own: files for validation and test, a shuffled split, records that are skipped."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -62,7 +61,7 @@ def first_test_records(splits: Splits, max_test: int) -> Splits:
     return splits._replace(test=splits.test[:max_test])
 
 
-def _read(source: str, skip_bad: bool) -> Sequence[Record]:
+def _read(source: str, skip_bad: bool) -> list[Record]:
     skipped: list[str] = []
     try:
         records = read_records(local_copy(source), skipped=skipped if skip_bad else None)

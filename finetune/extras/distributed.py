@@ -24,6 +24,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -70,7 +71,8 @@ class DistributedContext(SingleProcess):
         mesh = dist.device_mesh.init_device_mesh(_device_type(), (self.world_size,))
         for block in model.h:
             fully_shard(block, mesh=mesh)
-        return fully_shard(model, mesh=mesh)
+        fully_shard(model, mesh=mesh)
+        return model
 
     def local_batches(self, model: nn.Module, batches: Sequence[Batch]) -> Iterator[Batch]:
         """Of each batch the rows that are this process's, on its device.
@@ -78,6 +80,7 @@ class DistributedContext(SingleProcess):
         A process without rows gets one row with all targets ignored, because every process must
         take part in the collective calls. Gradients are reduced in the last batch's backward pass.
         """
+        device: Any = model.device
         for number, (inputs, targets) in enumerate(batches, start=1):
             if isinstance(model, DistributedDataParallel):
                 model.require_backward_grad_sync = number == len(batches)
@@ -86,7 +89,7 @@ class DistributedContext(SingleProcess):
                 batch = Batch(inputs[rows], targets[rows])
             else:
                 batch = Batch(inputs[:1], torch.full_like(targets[:1], IGNORE_INDEX))
-            yield batch.to(model.device)
+            yield batch.to(device)
 
     def backward(self, loss: Tensor) -> None:
         """The gradient of the sum of all processes' losses. (The engines give the mean.)"""
@@ -124,7 +127,7 @@ class DistributedContext(SingleProcess):
             plain = GPT(model.config)
         for name, _ in list(plain.named_parameters()):
             module_name, _, leaf = name.rpartition(".")
-            module = model.get_submodule(module_name)
+            module: Any = model.get_submodule(module_name)
             linear = isinstance(module, Linear) and leaf == "weight"
             value = module.plain_weight() if linear else getattr(module, leaf)
             setattr(plain.get_submodule(module_name), leaf, nn.Parameter(value.detach()))
@@ -214,8 +217,9 @@ def shard_like(tensor: Tensor, parameter: Tensor) -> Tensor:
     tensor = tensor.to(parameter.device)
     if not hasattr(parameter, "full_tensor") or tensor.dim() == 0:
         return tensor
-    from torch.distributed.tensor import distribute_tensor
+    from torch.distributed.tensor import DTensor, distribute_tensor
 
+    assert isinstance(parameter, DTensor)
     mesh, placements = parameter.device_mesh, parameter.placements
     return distribute_tensor(tensor, mesh, placements, src_data_rank=None)
 
@@ -226,5 +230,5 @@ def reshard(model: GPT) -> None:
         module.reshard()
 
 
-def _fsdp_modules(model: GPT) -> list[nn.Module]:
+def _fsdp_modules(model: GPT) -> list[Any]:
     return [*model.h, model] if hasattr(model, "unshard") else []

@@ -13,6 +13,7 @@ were, with the adapters merged.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +34,7 @@ class LoRALinear(Linear):
         super().__init__(frozen.in_features, frozen.out_features, device="meta")
         self.weight, self.bias = frozen.weight, frozen.bias
         self.rank, self.alpha, self.scale = rank, alpha, alpha / rank
-        like = {"device": frozen.weight.device, "dtype": frozen.bias.dtype}
+        like: dict[str, Any] = {"device": frozen.weight.device, "dtype": frozen.bias.dtype}
         bound = 1 / math.sqrt(self.in_features)
         start = torch.empty(rank, self.in_features).uniform_(-bound, bound, generator=generator)
         self.lora_A = nn.Parameter(start.to(**like))

@@ -45,6 +45,7 @@ class AdamWInBackward(AdamW):
         """What torch.optim.AdamW.step does for one parameter, without its preparations."""
         state, group = self.state[parameter], self.group_of[parameter]
         beta1, beta2 = group["betas"]
+        assert parameter.grad is not None
         adamw(
             [parameter],
             [parameter.grad],
@@ -63,5 +64,5 @@ class AdamWInBackward(AdamW):
         )
         parameter.grad = None
 
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # it takes none
         """Every update was made during `backward`."""

@@ -21,7 +21,7 @@ Shapes: B rows, T tokens, N nodes, S supervised positions, P distinct pairs, V v
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -94,8 +94,9 @@ def build_trie(batch: Batch) -> Trie:
 def token_losses(model: nn.Module, trie: Trie, dtype: torch.dtype) -> Tensor:
     """The cross-entropy at each supervised position, row by row: (S,)."""
     moved = (trie.tokens, trie.positions, trie.ancestors(), trie.asked, trie.targets, trie.pair)
+    device: Any = model.device
     tokens, positions, mask, asked, targets, pair = (
-        part.to(model.device, non_blocking=True) for part in moved
+        part.to(device, non_blocking=True) for part in moved
     )
     with torch.autocast(tokens.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
         logits = model(tokens[None], asked, positions=positions, mask=mask)  # (P, V)
@@ -105,9 +106,8 @@ def token_losses(model: nn.Module, trie: Trie, dtype: torch.dtype) -> Tensor:
 def batch_loss_sum(model: nn.Module, batch: Batch, dtype: torch.dtype = torch.float32) -> Tensor:
     """As in finetune/loss.py, from the batch's distinct prefixes where that is less arithmetic."""
     trie = build_trie(batch)
-    if not trie.is_cheaper(
-        getattr(model, "module", model).config.n_embd
-    ):  # DDP has the model in it
+    plain: Any = getattr(model, "module", model)  # DDP has the model in it
+    if not trie.is_cheaper(plain.config.n_embd):
         return loss.batch_loss_sum(model, batch, dtype)
     return token_losses(model, trie, dtype).sum()
 

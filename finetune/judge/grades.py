@@ -113,8 +113,10 @@ def stored_grades(path: Path, header: dict[str, Any]) -> dict[str, dict[str, Any
                 f"{path}: made with another {name} ({str(stored.get(name))[:40]!r}); give another "
                 "--out, or remove it"
             )
-    grades = stored.get("grades")
-    for grade in grades if isinstance(grades, list) else [None]:
+    grades: Any = stored.get("grades")
+    if not isinstance(grades, list):
+        grades = [None]
+    for grade in grades:
         number = grade.get("score") if isinstance(grade, dict) else ""
         if not (
             isinstance(grade, dict)

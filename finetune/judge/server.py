@@ -128,7 +128,8 @@ class ChatServer:
 
     def _body(self, text: str) -> bytes:
         settings = {name: value for name, value in SETTINGS.items() if name not in self.refused}
-        body = {"model": self.model, "messages": [{"role": "user", "content": text}]}
+        messages = [{"role": "user", "content": text}]
+        body: dict[str, Any] = {"model": self.model, "messages": messages}
         body |= {"stream": False, "options": settings} if self.api == "ollama" else settings
         return json.dumps(body).encode("utf-8")
 

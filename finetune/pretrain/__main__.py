@@ -82,9 +82,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.resume is not None:
         stored = stored_options(Path(options.resume))
         options = parse_resumed(PretrainOptions, argv, stored, CHANGEABLE_ON_RESUME)
-        if is_finished(Path(options.resume)):
-            tqdm.write(f"{options.resume} is finished: nothing is left to do")
-            return 0
+    if options.resume is not None and is_finished(Path(options.resume)):
+        tqdm.write(f"{options.resume} is finished: nothing is left to do")
+        return 0
     if options.data is None or options.hold_out is None:
         raise UserError("--data FOLDER and --hold-out NAME are needed (see --help)")
     with output_may_close():
@@ -98,6 +98,7 @@ def pretrain(options: PretrainOptions) -> None:
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
     keep_freed_memory(True)
+    assert options.data is not None and options.hold_out is not None  # `main` refuses that
     texts, held_out = split_texts(read_texts(options.data), options.hold_out)
     model, tokenizer, _ = pretrained.load_model(
         options.model, options.init, generator, device=device
@@ -136,7 +137,7 @@ def pretrain(options: PretrainOptions) -> None:
         eval_batches=options.eval_batches,
         lr=lr,
     )
-    loaders = [Loader(examples, options.batch_size) for examples in (training, validation)]
+    loaders = Loader(training, options.batch_size), Loader(validation, options.batch_size)
     loss_sum = partial(batch_loss_sum, dtype=dtype)
     with run.stop_signal:
         train(model, optimizer, *loaders, plan, generator, [run, Console()], loss_sum, run.start)

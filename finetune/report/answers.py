@@ -128,9 +128,9 @@ def _highlighted(text: str, blocks: Sequence[tuple[int, int, int, int]]) -> str:
 
 def _differences(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int, int, int]]:
     """Where two lists of words differ, as ranges in the one and in the other."""
-    words = [[normalized(word) for word in each[:LONG]] for each in (one, other)]
-    blocks = SequenceMatcher(None, *words, autojunk=False).get_opcodes()
-    return [tuple(place) for kind, *place in blocks if kind != "equal"]
+    left, right = ([normalized(word) for word in each[:LONG]] for each in (one, other))
+    blocks = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    return [(a, b, c, d) for kind, a, b, c, d in blocks if kind != "equal"]
 
 
 def _kind(record: Record) -> str:

@@ -51,8 +51,8 @@ def _table(names: Sequence[str], runs: Sequence[Run]) -> str:
     ]
     scores = [run.scores.get("figures", {}) for run in runs]
     for name in dict.fromkeys(name for each in scores for name in each):
-        values = [format_value(name, s[name]["value"]) if name in s else "–" for s in scores]
-        rows.append((name, values))
+        values = (format_value(name, s[name]["value"]) if name in s else "–" for s in scores)
+        rows.append((name, [*values]))
     head = "".join(f'<th class="n">{escape(name)}</th>' for name in names)
     cells = "".join(
         f"<tr><td>{escape(name)}</td>"

@@ -89,13 +89,13 @@ def read_run(directory: Path, responses: list[dict[str, Any]] | None = None) -> 
         for row in read[name].get("microscope", []):
             if not len(row[0]) == len(row[1]) == len(row[2]) > 0:
                 raise UserError(f"{directory / name}: a row of tokens without as many losses")
-    scores = read["scores.json"]
+    facts, options, before, after, scores, epochs = read.values()
     shares = [e["value"] for n, e in scores.get("figures", {}).items() if n == "Exact match"]
     shares += [k["exact"] or 0 for k in scores.get("kinds", {}).values()]
     if not all(0 <= share <= 1 for share in shares):
         raise UserError(f"{directory / 'scores.json'}: a share that is not between 0 and 1")
     history = _history(directory / "metrics.jsonl")
-    return Run(directory, history, *read.values(), responses)
+    return Run(directory, history, facts, options, before, after, scores, epochs, responses)
 
 
 def record_of(entry: dict[str, Any]) -> Record:

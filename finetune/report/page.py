@@ -289,7 +289,7 @@ def _scores_before(run: Run) -> dict[str, str]:
 def _kinds(kinds: dict[str, Any]) -> str:
     if not kinds:
         return ""
-    groups = {"Works on the given text": [], "Must know": []}
+    groups: dict[str, list[str]] = {"Works on the given text": [], "Must know": []}
     for kind in kinds:
         groups["Must know" if kind in KNOWLEDGE_KINDS else "Works on the given text"].append(kind)
     if not groups["Must know"]:

@@ -243,7 +243,8 @@ class Walk:
         return [f"loss.backward(): the norm of the gradient, by block  {where}", *lines]
 
     def adamw(self) -> list[str]:
-        parameter = self.model.h[self.layer].attn.c_attn.weight
+        parameter = self.model.get_parameter(f"h.{self.layer}.attn.c_attn.weight")
+        assert parameter.grad is not None
         before, gradient = parameter[0, 0].item(), parameter.grad[0, 0].item()
         self.optimizer.step()
         after = parameter[0, 0].item()
