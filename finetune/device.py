@@ -49,7 +49,9 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         fast = torch.cuda.get_device_capability(device)[0] >= 8  # from Ampere on
     elif device.type == "cpu":
-        features = getattr(torch.cpu, "get_capabilities", dict)()  # since torch 2.5
+        features: dict[str, bool] = getattr(
+            torch.cpu, "get_capabilities", dict
+        )()  # since torch 2.5
         fast = features.get("avx512_bf16", False) or features.get("amx_bf16", False)
     else:
         fast = False
