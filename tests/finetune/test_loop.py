@@ -22,7 +22,7 @@ from finetune.dataset import Example
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.loop import Callbacks, Plan, TrainingError, train, train_step
 from finetune.loss import batch_loss_sum, loader_loss
-from finetune.optimizer import AdamW
+from finetune.optimizer import FUSED, AdamW
 from tests import textbook
 
 
@@ -103,7 +103,7 @@ def test_the_loop_is_the_plain_loop():
     rows = examples(9)
     model, plain = textbook.small_model(), textbook.small_model()
     evaluations = run(model, rows, lr=0.02, epochs=2, eval_every=3).evaluations
-    optimizer = torch.optim.AdamW(plain.parameters(), lr=0.02, weight_decay=0.1, fused=True)
+    optimizer = torch.optim.AdamW(plain.parameters(), lr=0.02, weight_decay=0.1, fused=FUSED)
     generator, loader = torch.Generator().manual_seed(7), Loader(rows, 2)
     losses, tokens = {-1: loader_loss(plain, loader, 5)}, {-1: 0}
     for step, batch in enumerate([*loader.shuffled(generator), *loader.shuffled(generator)]):

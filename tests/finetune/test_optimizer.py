@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from finetune.collate import Batch
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.loss import batch_loss_sum
-from finetune.optimizer import SCHEDULES, AdamW, lr_at_step
+from finetune.optimizer import FUSED, SCHEDULES, AdamW, lr_at_step
 from tests import textbook
 
 
@@ -173,7 +173,7 @@ def test_in_backward_there_is_one_gradient_at_a_time(tied):
 def test_gradients_of_two_batches_add_up_to_one_step_of_torchs_adamw(tied):
     model, plain = small_model(tied_head=tied), small_model(tied_head=tied)
     optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.1)
-    torchs = torch.optim.AdamW(plain.parameters(), lr=0.02, weight_decay=0.1, fused=True)
+    torchs = torch.optim.AdamW(plain.parameters(), lr=0.02, weight_decay=0.1, fused=FUSED)
     for step in range(3):
         before = model.wte.weight.detach().clone()
         for batch in (2 * step, 2 * step + 1):
@@ -200,7 +200,7 @@ def test_a_parameter_without_a_gradient_is_left_alone():
         assert torch.equal(parameter, plain.get_parameter(name)) == (name != chosen), name
     # its first step, when it comes, is like anyone's first
     late, fresh = model.wpe.weight, plain.wpe.weight
-    torchs = torch.optim.AdamW([fresh], lr=0.02, weight_decay=0.1, fused=True)
+    torchs = torch.optim.AdamW([fresh], lr=0.02, weight_decay=0.1, fused=FUSED)
     for parameter in (late, fresh):
         parameter.grad = torch.linspace(-1, 1, parameter.numel()).view_as(parameter)
     optimizer.step()

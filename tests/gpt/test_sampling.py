@@ -32,7 +32,7 @@ def two_responses(end):
     """Two sampled rows of a model whose texts vary, by `generate` and by `generate_stream`."""
     model, rows = textbook.small_model(0), [[1, 2], [3]]
     drawn = [
-        write(model, rows, 8, end, Sampling(3.0), [*generators(1, seed=1), *generators(1, seed=2)])
+        write(model, rows, 8, end, Sampling(3.0), [*generators(1, seed=2), *generators(1, seed=1)])
         for write in (generate, generate_stream)
     ]
     return drawn[0], list(drawn[1])
