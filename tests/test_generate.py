@@ -311,9 +311,9 @@ def test_responses_are_in_the_file_as_soon_as_their_part_is_generated(here, monk
 def test_an_output_that_nobody_reads_is_no_error(here):
     """Neither closed standard streams nor, for what was read, one that closes half-way."""
     script = shlex.join([sys.executable, str(ROOT / "generate.py"), *SHORT])
-    for command in (f"{script} x >&-", f"{script} x <&- >&- 2>&-", f"yes | {script} | head -n 1"):
+    for command in (f"{script} x <&- >&- 2>&-", f"yes | {script} | head -n 1"):
         done = subprocess.run(
-            ["sh", "-c", command], cwd=here, capture_output=True, encoding="utf-8", timeout=60
+            ["sh", "-c", command], cwd=here, capture_output=True, encoding="utf-8", timeout=300
         )
         assert done.returncode == 0 and "Traceback" not in done.stderr
     assert done.stdout.count("\n") == 1 and json.loads(done.stdout)["prompt"] == "y"
