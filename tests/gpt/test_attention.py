@@ -98,11 +98,18 @@ def heads(B, H, T, D, seed):
     T=st.integers(1, 9),
     D=st.integers(1, 5),
     seed=st.integers(0, 1000),
+    masked=st.booleans(),
 )
-def test_the_explicit_form_is_the_kernel_and_its_gradients_are_the_kernels(B, H, T, D, seed):
+def test_the_explicit_form_is_the_kernel_and_its_gradients_are_the_kernels(
+    B, H, T, D, seed, masked
+):
+    mask = None
+    if masked:  # each token and any before it
+        mask = torch.rand(T, T, generator=torch.Generator().manual_seed(seed)) > 0.5
+        mask = (mask | torch.eye(T, dtype=torch.bool)).tril()
     ours, kernels = (heads(B, H, T, D, seed).requires_grad_() for _ in range(2))
-    expected = F.scaled_dot_product_attention(*kernels, is_causal=True)
-    got = explicit_attention(*ours)
+    expected = F.scaled_dot_product_attention(*kernels, mask, is_causal=not masked)
+    got = explicit_attention(*ours, mask)
     assert got.shape == (B, H, T, D)
     torch.testing.assert_close(got, expected)
     grad = heads(B, H, T, D, seed + 1)[0]

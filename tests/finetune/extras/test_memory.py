@@ -1,4 +1,4 @@
-"""finetune/extras/memory.py: two settings of the process, seen from outside it."""
+"""finetune/extras/memory.py: three settings of the process, seen from outside it."""
 
 import ctypes
 import os
@@ -12,6 +12,17 @@ import pytest
 from finetune.extras import memory
 
 ROOT = Path(__file__).parents[3]
+
+
+def huge_pages_on_request():
+    path = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    return path.is_file() and "[never]" not in path.read_text(encoding="utf-8")
+
+
+def without_setting():
+    return {name: os.environ[name] for name in os.environ if name != "THP_MEM_ALLOC_ENABLE"}
+
+
 GLIBC = platform.libc_ver()[0] == "glibc"  # elsewhere `keep_freed_memory` promises nothing
 
 # What is resident of 200 MB, in MB, when of 40 pieces all but the last, or all, are freed. A small
@@ -68,7 +79,30 @@ def test_a_smaller_cache_of_kernels_unless_the_user_has_set_one(monkeypatch, bef
 @pytest.mark.parametrize("save_memory", [True, False])
 def test_a_large_model_has_the_smaller_cache(monkeypatch, parameters, limited, save_memory):
     kept, calls = [], []
+    monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")  # and so it stays
     monkeypatch.setattr(memory, "keep_freed_memory", kept.append)
     monkeypatch.setattr(memory, "limit_onednn_cache", lambda: calls.append(1))
     memory.prepare(parameters, save_memory)
     assert len(calls) == limited and kept == [not save_memory]
+    assert os.environ["THP_MEM_ALLOC_ENABLE"] == "0"
+
+
+FAULTS = """
+import resource, torch
+from finetune.extras import memory
+memory.use_huge_pages()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+torch.ones(25_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not huge_pages_on_request(), reason="the setting is Linux's")
+def test_a_large_tensor_is_made_of_huge_pages():
+    """100 MB: 24,414 pages of 4 kB, or 48 of 2 MB and a few at the ends. torch reads the variable
+    when it makes its first tensor, so importing torch beforehand is no harm."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FAULTS],
+        cwd=ROOT, capture_output=True, check=True, timeout=60, env=without_setting(),
+    )  # fmt: skip
+    assert int(done.stdout) < 5000

@@ -146,6 +146,11 @@ def test_bfloat16_is_as_coarse_as_in_the_padded_batch(rows, seed):
     assert shared.item() == pytest.approx(padded.item(), rel=0.05)
 
 
+def test_bfloat16_is_not_float32():
+    model, some = textbook.small_model().float(), batch([[0, 1, 2, 0, 1], [0, 1, 1, 2]])
+    assert from_trie(model, some) != from_trie(model, some, torch.bfloat16)
+
+
 @pytest.mark.parametrize("mask_prompt", [False, True])
 def test_steps_with_accumulation_move_the_weights_alike(mask_prompt):
     examples = [Example([1, 2, 3, 4, *range(5 + i % 5, 12)], 4) for i in range(12)]
