@@ -32,9 +32,8 @@ CHECKPOINTED = 8  # the block's input
 # Bytes per V · C: the embedding's gradient (4), in bfloat16 also its copy and the head's gradient.
 HEAD = {torch.bfloat16: 7.4, torch.float32: 6.0}
 LOGITS = {torch.bfloat16: 4, torch.float32: 8}  # per V · N: the logits and their gradient
-# Unused between tensors where freed memory is kept and bfloat16 copies of the weights come and go:
-# of the weights' bytes, and bytes; measured.
-FRAGMENTS, FRAGMENTS_AT_LEAST = 0.24, 150e6
+# Unused between tensors where freed memory is kept: of the weights' bytes, and bytes; measured.
+FRAGMENTS, FRAGMENTS_AT_LEAST = 0.2, 50e6
 LORA_RANK = 16  # the one that is proposed where a run does not fit
 
 
@@ -64,7 +63,7 @@ def peak_memory(run: Run) -> int:
     total += 12 * P + HEAD[dtype] * V * C  # weights and two moments in float32
     if not run.in_backward:
         total += 4 * (P - V * C)  # the other gradients
-    if dtype == torch.bfloat16 and not run.gradient_checkpointing:
+    if not run.gradient_checkpointing:
         total += FRAGMENTS * 4 * P + (FRAGMENTS_AT_LEAST if P > 1e8 else 0)
     return int(total)
 

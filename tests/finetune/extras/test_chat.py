@@ -183,11 +183,20 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, str(script), *arguments],
             stdin=inner, stdout=inner, stderr=inner, start_new_session=True,
-            preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+            preexec_fn=self._own_terminal,
             env=os.environ | {"TERM": "dumb"},
         )  # fmt: skip
         os.close(inner)
         self.screen = ""
+
+    @staticmethod
+    def _own_terminal():
+        import fcntl
+        import termios
+
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        # A shell's background job (`pytest &`) ignores Ctrl-C, and so would what it starts.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def until(self, pattern, seconds=60):
         """Read on until a pattern is there after what was found last."""
