@@ -66,7 +66,7 @@ class TrainOptions(ExtraOptions):
         None, "learning rate (default: 5e-5; tiny: 3e-4; LoRA: 4 times that)", greater_than=0
     )
     weight_decay: float = option(0.1, "AdamW's weight decay", min=0)
-    eval_every: int = option(5, "steps from one evaluation to the next", min=1)
+    eval_every: int | None = option(None, "steps between evaluations (default: 5; tiny: 20)", min=1)
     eval_batches: int = option(5, "batches in an evaluation, of each split", min=1)
     max_steps: int | None = option(None, "stop after this many steps", min=1)
     seed: int = option(123, "seed of random weights and of shuffling", min=0)
@@ -74,8 +74,8 @@ class TrainOptions(ExtraOptions):
 
 # The lecture's values for GPT-2. `tiny` is a twentieth of the smallest GPT-2 and has read less than
 # a hundredth: it has more to learn here, and takes larger steps well.
-LECTURE = {"epochs": 1, "lr": 5e-5, "schedule": "constant"}
-MODEL_DEFAULTS = {"tiny": {"epochs": 4, "lr": 3e-4, "schedule": "cosine"}}
+LECTURE = {"epochs": 1, "lr": 5e-5, "schedule": "constant", "eval_every": 5}
+MODEL_DEFAULTS = {"tiny": {"epochs": 4, "lr": 3e-4, "schedule": "cosine", "eval_every": 20}}
 LORA_LR_FACTOR = 4  # times the learning rate of all parameters; measured, see docs/options.md
 SAMPLE_TOKENS = 64  # length of a response before training: an untrained model may never end
 
@@ -106,7 +106,7 @@ def fill_defaults(options: TrainOptions) -> TrainOptions:
 
 def fine_tune(options: TrainOptions, device: torch.device, process: SingleProcess) -> None:
     """The lecture in six steps. `options` are those of `fill_defaults`."""
-    assert options.epochs is not None and options.lr is not None and options.schedule is not None
+    assert options.epochs and options.lr and options.schedule and options.eval_every
     dtype = choose_dtype(options.dtype, device)
     generator = torch.Generator().manual_seed(options.seed)
 

@@ -225,7 +225,7 @@ def test_runs_are_named_after_their_model_and_do_not_meet(here, monkeypatch):
 def test_the_defaults_are_the_lectures():
     assert parse(train.TrainOptions, [], "") == train.TrainOptions(
         model="tiny", init="pretrained", data="bundled", epochs=None, batch_size=8, lr=None,
-        weight_decay=0.1, mask_prompt=False, template="alpaca", eval_every=5, eval_batches=5,
+        weight_decay=0.1, mask_prompt=False, template="alpaca", eval_every=None, eval_batches=5,
         max_steps=None, seed=123, device="auto", dtype="auto", out=None, accumulate=1,
         warmup_steps=0, schedule=None, decay="all", clip_norm=None, lora_rank=None,
         lora_alpha=256, save_every=None, resume=None, low_memory="auto", shard=False, samples=10,
@@ -239,6 +239,7 @@ def test_the_defaults_are_the_lectures():
     ):
         options = train.fill_defaults(parse(train.TrainOptions, words.split(), ""))
         assert (options.epochs, options.lr, options.schedule) == defaults
+        assert options.eval_every == (20 if options.model == "tiny" else 5)
     with pytest.raises(UserError, match="--max-steps: must be at least 1"):
         parse(train.TrainOptions, ["--max-steps", "0"], "")
 
