@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         stored = run_directory.stored_options(Path(options.resume))
         options = parse_resumed(TrainOptions, argv, stored, CHANGEABLE_ON_RESUME)
     if options.resume is not None and run_directory.is_finished(Path(options.resume)):  # extra
-        tqdm.write(f"{options.resume} is finished: nothing is left to do")
+        tqdm.write(f"{options.resume} is finished; to train it further: --model {options.resume}")
         return 0
     device = choose_device(options.device)
     distributed = setup_distributed(device, options.shard, options.resume is not None)  # extra
