@@ -167,7 +167,11 @@ def test_a_file_says_what_it_is_about_and_calls_nothing_of_numpys(path):
 
 
 def function(path, wanted):
-    (node,) = (node for title, node in definitions(ast.parse(path.read_text())) if title == wanted)
+    (node,) = (
+        node
+        for title, node in definitions(ast.parse(path.read_text(encoding="utf-8")))
+        if title == wanted
+    )
     return node
 
 

@@ -327,7 +327,9 @@ def test_a_file_that_is_read_can_be_larger_than_the_memory_there_is(tmp_path):
     """A map that may be written to would count as memory, under strict accounting."""
     write(tmp_path / "x", {"w": torch.zeros(20_000_000, dtype=torch.uint8)})
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    in_use = 1024 * int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    in_use = 1024 * int(
+        re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))[1]
+    )
     resource.setrlimit(resource.RLIMIT_DATA, (in_use + 10_000_000, hard))
     try:
         assert not read(tmp_path / "x")["w"][::4096].any()
