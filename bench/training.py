@@ -177,7 +177,10 @@ def candidates(
             if peer is not None
         ),
         *(Candidate(f"ours, {dtype}", OURS, spec(dtype)) for dtype in dtypes),
-        Candidate(f"ours, {default}, padded", OURS, spec(default, loss="finetune.loss")),
+        *(
+            Candidate(f"ours, {dtype}, padded", OURS, spec(dtype, loss="finetune.loss"))
+            for dtype in dtypes
+        ),
         Candidate(f"ours, {default}, --low-memory", OURS, spec(default, low_memory=True)),
         Candidate(f"ours, {default}, --lora-rank 16", OURS, spec(default, lora_rank=16)),
     ]
