@@ -293,9 +293,13 @@ def opposite(w: Writer) -> tuple[str, str, str]:
     wordings = (
         f"What is the opposite of {one}?|What is the opposite of '{one}'?|Opposite of {one}?|"
         f"The opposite of {one}|What is not {one}?|Give the opposite of {one}|{capital(one)} is the"
-        f" opposite of what?|Say the opposite of '{one}'|'{capital(one)}' is the contrary of ...?"
+        f" opposite of what?|Say the opposite of '{one}'|'{capital(one)}' is the contrary of ...?|"
+        f"Which word is the opposite of '{one}'?|Name the opposite of '{one}'"
     )
-    answers = f"{capital(other)}.|The opposite of '{one}' is '{other}'.|It is '{other}'."
+    answers = (
+        f"{capital(other)}.|The opposite of '{one}' is '{other}'.|'{capital(other)}' is the "
+        f"contrary of '{one}'.|'{capital(other)}' means the opposite of '{one}'."
+    )
     return wordings, "", w.one_of(answers)
 
 
@@ -311,7 +315,11 @@ def city(w: Writer) -> tuple[str, str, str]:
         f"Capital of {country}|Tell me the capital of {country}|Which is the capital of {country}?|"
         f"Where is the government of {country}?"
     )
-    return wordings, "", w.one_of(f"{town}.|The capital of {country} is {town}.|It is {town}.")
+    answers = (
+        f"{town}.|The capital of {country} is {town}.|{town} is the capital city of {country}.|"
+        f"{town} is {country}'s capital."
+    )
+    return wordings, "", w.one_of(answers)
 
 
 def alike(w: Writer) -> tuple[str, str, str]:
@@ -330,7 +338,11 @@ def alike(w: Writer) -> tuple[str, str, str]:
             f"Which word means the same as {one}?|Choose the synonym of '{one}'|Which is like "
             f"'{one}' in meaning?|Pick the word that means '{one}'|What else means '{one}'?"
         )
-        answers = f"'{capital(other)}', which means '{one}'.|{capital(other)}."
+        answers = (
+            f"'{capital(other)}', which means '{one}'.|{capital(other)}.|"
+            f"'{capital(other)}' has the meaning of '{one}'.|"
+            f"'{capital(other)}' is another word for '{one}'."
+        )
     else:
         row, others = (each.split() for each in w.draw.sample(split(RHYMES), 2))
         one, other = w.draw.sample(row, 2)
@@ -339,7 +351,11 @@ def alike(w: Writer) -> tuple[str, str, str]:
             f"Which sounds like '{one}'?|"
             f"Pick the word that goes with '{one}' in a rhyme|What rhymes with '{one}' here?"
         )
-        answers = f"'{capital(other)}', like '{one}'.|{capital(other)}."
+        answers = (
+            f"'{capital(other)}', like '{one}'.|{capital(other)}.|"
+            f"'{capital(other)}' sounds like '{one}'.|"
+            f"'{capital(other)}' makes a rhyme with '{one}'."
+        )
     words = [other, *w.draw.sample(others, 2)]
     w.draw.shuffle(words)
     return wordings, listed(words, "or"), w.one_of(answers)
@@ -356,7 +372,8 @@ def degree(w: Writer) -> tuple[str, str, str]:
         f"What is the {name} of {word}?|The {name} of {word}|Give the {name} of '{word}'|"
         f"Say the {name} of '{word}'"
     )
-    return wordings, "", w.one_of(f"{capital(form)}.|It is '{form}'.")
+    answers = f"{capital(form)}.|It is '{form}'.|The {name} form of '{word}' is '{form}'."
+    return wordings, "", w.one_of(answers)
 
 
 def spelled(w: Writer) -> tuple[str, str, str]:
@@ -365,7 +382,8 @@ def spelled(w: Writer) -> tuple[str, str, str]:
         f"Spell '{wrong}' well|What is wrong with '{wrong}'?|How do you spell '{wrong}'?|"
         f"Correct the spelling of '{wrong}'|Correct: {wrong}|Fix the spelling of {wrong}"
     )
-    return wordings, "", w.one_of(f"It is '{right}'.|{right}")
+    answers = f"It is '{right}'.|{right}|The right spelling is '{right}'.|It is spelled '{right}'."
+    return wordings, "", w.one_of(answers)
 
 
 def grouped(w: Writer) -> tuple[str, str, str]:
@@ -391,9 +409,16 @@ def grouped(w: Writer) -> tuple[str, str, str]:
         w.draw.shuffle(words)
         wordings = (
             "Which is of another kind?|Which word does not fit?|Which does not belong?|"
-            "One is a stranger here. Which?|Which is the odd one?|Find the word that does not fit"
+            "One is a stranger here. Which?|Which is the odd one?|Find the word that does not fit|"
+            "Which one is not like the others?|Three are alike. Which is not?"
         )
-        return wordings, listed(words, "or"), f"'{capital(b[0])}'. The rest are {one}."
+        stranger = capital(b[0])
+        answers = (
+            f"'{stranger}'. The rest are {one}.|"
+            f"'{stranger}' does not belong. The others are {one}.|"
+            f"'{stranger}' is the stranger. The other words are {one}."
+        )
+        return wordings, listed(words, "or"), w.one_of(answers)
     words = a[:2] + b
     w.draw.shuffle(words)
     wordings = (
@@ -424,22 +449,45 @@ def known(w: Writer) -> tuple[str, str, str]:
     wordings, answer = w.one_of(
         [
             (
-                f"How do we write {meant}?|The sign for {meant}?|What is the symbol for {meant}?",
-                sign,
+                f"How do we write {meant}?|The sign for {meant}?|What is the symbol for {meant}?|"
+                f"Which sign means {meant}?|Write the sign for {meant}",
+                w.one_of([sign, f"{sign} is the sign of {meant}.", f"{sign} stands for {meant}."]),
             ),
             (f"What does '{sign}' mean?|'{sign}' means ...?", f"{capital(meant)}."),
-            (f"As {quality} as ...?|{capital(quality)} like ...?", f"As {quality} as {thing}."),
+            (
+                f"As {quality} as ...?|{capital(quality)} like ...?|What is the simile for "
+                f"'{quality}'?|How does 'as {quality} as' go on?",
+                f"As {quality} as {thing}.",
+            ),
             (f"Who is very {quality}?", f"{capital(thing)}."),
             (f"Where is it that {what}?|What is the place where {what}?", f"In a {where}."),
             (f"What is the use of a {where}?", f"It is where {what}."),
             (f"Who {does}?", f"A {who}."),
             (f"What does a {who} do?", f"A {who} {does}."),
-            (f"The young of a {old}?|What is a baby {old} called?", f"A {young}."),
-            (f"Where does a {guest} live?", f"In a {home}."),
-            (f"What sound does a {crier} make?|What does a {crier} say?", f"A {cry}."),
-            (f"He is a {he}. And she?", f"A {she}."),
-            (f"She is a {she}. And he?", f"A {he}."),
-            (f"What are many {beings} together?|Many {beings} are a ...?", f"A {group}."),
+            (
+                f"The young of a {old}?|What is a baby {old} called?|A word for a young {old}?",
+                w.one_of([f"A {young}.", f"A baby {old} is called a {young}."]),
+            ),
+            (
+                f"Where does a {guest} live?|A word for the home of a {guest}?",
+                w.one_of([f"In a {home}.", f"A {guest} lives in a {home}."]),
+            ),
+            (
+                f"What sound does a {crier} make?|What does a {crier} say?",
+                w.one_of([f"A {cry}.", f"The cry of a {crier} is called a {cry}."]),
+            ),
+            (
+                f"He is a {he}. And she?|What is the female of a {he}?",
+                w.one_of([f"A {she}.", f"The female is called a {she}."]),
+            ),
+            (
+                f"She is a {she}. And he?|What is the male of a {she}?",
+                w.one_of([f"A {he}.", f"The male is called a {he}."]),
+            ),
+            (
+                f"What are many {beings} together?|Many {beings} are a ...?",
+                w.one_of([f"A {group}.", f"Many {beings} together are called a {group}."]),
+            ),
             (f"Name {name}|What are {name}?|Tell me {name}", f"{capital(listed(split(parts)))}."),
             (one, other),
         ]
@@ -483,6 +531,16 @@ def reckoned(w: Writer) -> tuple[str, str, str]:
             (f"{n} {larges}: how many {smalls}?", f"{n} × {size} = {n * size} {smalls}."),
             (f"{n * size} {smalls}: how many {larges}?", f"{n * size} ÷ {size} = {n} {larges}."),
             (
+                f"{n} {larges} in {smalls}?|Turn {n} {larges} into {smalls}|"
+                f"How many {smalls} make {n} {larges}?",
+                f"{n} {larges} = {n * size} {smalls}",
+            ),
+            (
+                f"{n * size} {smalls} in {larges}?|Turn {n * size} {smalls} into {larges}|"
+                f"How many {larges} do {n * size} {smalls} make?",
+                f"{n * size} {smalls} = {n} {larges}",
+            ),
+            (
                 f"{name} had {a} {things} and got {b} more. How many now?",
                 f"So there are {a + b} {things}.",
             ),
@@ -499,17 +557,8 @@ def reckoned(w: Writer) -> tuple[str, str, str]:
     return wordings, "", answer
 
 
+# How often each is asked: one in fourteen for each time that it stands here.
 ASKED = [
-    opposite,
-    opposite,
-    city,
-    alike,
-    degree,
-    spelled,
-    grouped,
-    grouped,
-    known,
-    known,
-    reckoned,
-    reckoned,
+    *(opposite, opposite, city, city, alike, alike, degree, spelled),
+    *(grouped, grouped, known, known, known, reckoned),
 ]

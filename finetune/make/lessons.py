@@ -433,7 +433,7 @@ def told(w: Writer) -> Task:
     count = w.one_of((1, 1, 2, 2, 3))
     clauses = [w.clause("past")._replace(often="") for _ in range(count)]
     at = w.draw.randrange(count)
-    kind = w.one_of("who|who|who|what|what|where|when|why")
+    kind = w.one_of("who|who|who|who|what|what|where|when|why")
     asked = clauses[at]
     bare = asked._replace(tail="")
     if kind in ("who", "what"):
@@ -468,6 +468,47 @@ def told(w: Writer) -> Task:
         f"{capital(question)} The text says it|Read and answer: {question}|Tell me {question[:-1]}"
     )
     return Task(wordings, text, answer)
+
+
+def found(w: Writer) -> Task:
+    """The sentence of a text that has a certain word in it."""
+    tense = w.tense()
+    clauses = [w.clause(tense, thing=True) for _ in range(w.one_of((2, 2, 3, 4)))]
+    asked = w.draw.choice(clauses)
+    text = " ".join(each.say(tense) for each in clauses)
+    part = w.one_of([asked.object.text, asked.object.text, asked.subject.text])
+    part = w.one_of([part, part.split()[-1]])
+    if len(re.findall(rf"\b{re.escape(part)}\b", text, re.IGNORECASE)) != 1:
+        return found(w)
+    return Task(
+        f"Copy the sentence with '{part}'|Which sentence has '{part}' in it?|Find the sentence "
+        f"about '{part}'|Write only the sentence that has '{part}'|Where does it say '{part}'?|"
+        f"Repeat the one with '{part}'|Read it and copy what it says of '{part}'",
+        text,
+        asked.say(tense),
+    )
+
+
+def beside(w: Writer) -> Task:
+    """The word before or after another one, in a sentence or in a list."""
+    tense = w.tense()
+    if w.chance(0.5):
+        text = w.clause(tense).say(tense)
+        list_ = text[:-1].split()
+    else:
+        list_ = words(w, w.one_of((3, 4, 5, 6)))
+        text = ", ".join(list_)
+    at = w.draw.randrange(len(list_) - 1)
+    one, other = list_[at : at + 2]
+    if len(set(list_)) < len(list_):
+        return beside(w)
+    end, given, answer = w.one_of([("before", other, one), ("after", one, other)])
+    return Task(
+        f"Which word stands {end} '{given}'?|What comes {end} '{given}'?|The word {end} '{given}'|"
+        f"Find the word {end} '{given}'|Which word is just {end} '{given}'?",
+        text,
+        w.one_of([f"'{answer}'", f"{answer}", f"It is '{answer}'."]),
+    )
 
 
 # --- Copying ---
@@ -509,7 +550,14 @@ def alphabet(w: Writer) -> Task:
         by_letter[word[0]] = word
     list_ = list(by_letter.values())
     w.draw.shuffle(list_)
-    if w.chance(0.65):
+    if w.chance(0.2):
+        return Task(
+            f"Which letter does '{list_[0]}' begin with?|What is the first letter of '{list_[0]}'?|"
+            f"The first letter of '{list_[0]}'|'{list_[0]}' begins with ...?",
+            "",
+            f"'{list_[0]}' begins with {list_[0][0]}.",
+        )
+    if w.chance(0.6):
         return Task(
             "Put these words in alphabetical order|Sort the words alphabetically|Put these words in"
             " the order of the alphabet|Arrange the words from A to Z|Sort from A to Z|Sort this "
@@ -600,7 +648,7 @@ def form_of(w: Writer) -> Task:
             f"write more than one '{one}'?|The plural of {one}|"
             f"Put the noun '{one}' into the plural",
             "",
-            w.one_of([f"The plural of '{one}' is '{many}'.", f"{capital(many)}."]),
+            w.one_of([f"The plural of '{one}' is '{many}'."] * 3 + [f"{capital(many)}."]),
         )
     if kind < 0.7:
         return Task(
@@ -652,10 +700,10 @@ def simile(w: Writer) -> Task:
 
 # A lesson, and how often it comes.
 LESSONS: dict[Lesson, int] = {
-    passive: 14, active: 10, negative: 11, question: 11, tense: 18, number: 9, agreement: 4,
-    pronoun: 4, order: 3, short_form: 4, reported: 4, join: 5, replace: 24, tidy: 3, owner: 3,
-    told: 24, copy: 10, alphabet: 4, mixed_up: 3, counted: 3, compound: 2, form_of: 10, asked: 32,
-    simile: 3,
+    passive: 12, active: 10, negative: 9, question: 9, tense: 16, number: 8, agreement: 5,
+    pronoun: 4, order: 4, short_form: 4, reported: 4, join: 5, replace: 26, tidy: 3, owner: 4,
+    told: 32, found: 10, beside: 8, copy: 12, alphabet: 9, mixed_up: 6, counted: 4, compound: 2,
+    form_of: 12, asked: 64, simile: 2,
 }  # fmt: skip
 
 
