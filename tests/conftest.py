@@ -93,8 +93,11 @@ def finished_run(tmp_path_factory):
 
 
 def write_model_and_records(directory):
-    """A small model in small/, 20 records in data.json."""
-    model = textbook.small_model(vocab_size=300, context_length=500).float()
+    """A small model in small/, 20 records in data.json.
+
+    It has not learned to end a response: its context, no larger than needed, ends it.
+    """
+    model = textbook.small_model(vocab_size=300, context_length=250).float()
     for parameter in model.parameters():
         parameter.data /= 10
     pretrained.save(directory / "small", model)
