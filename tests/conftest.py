@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from tests import textbook
 from tests.fault_server import FaultServer
+from tests.two_processes import pytest_runtestloop as pytest_runtestloop
 from weights import download, pretrained
 
 # Tiny tensors: a second thread costs more than it helps. No deadline: machines differ. In CI the
