@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from tests import textbook
 from tests.fault_server import FaultServer
+from tests.two_processes import pytest_runtestloop as pytest_runtestloop
 from weights import download, pretrained
 
 # Tiny tensors: a second thread costs more than it helps. No deadline: machines differ. In CI the
@@ -93,8 +94,11 @@ def finished_run(tmp_path_factory):
 
 
 def write_model_and_records(directory):
-    """A small model in small/, 20 records in data.json."""
-    model = textbook.small_model(vocab_size=300, context_length=500).float()
+    """A small model in small/, 20 records in data.json.
+
+    It has not learned to end a response: its context, no larger than needed, ends it.
+    """
+    model = textbook.small_model(vocab_size=300, context_length=250).float()
     for parameter in model.parameters():
         parameter.data /= 10
     pretrained.save(directory / "small", model)

@@ -20,6 +20,7 @@ from gpt.errors import UserError, run_script
 from gpt.sampling import Sampling
 from gpt.tokenizer import Tokenizer
 from tests import textbook
+from tests.scripts import begin
 from weights import pretrained
 
 ROOT = Path(generate.__file__).parent
@@ -67,8 +68,8 @@ MISTAKES = {
     "top-k": ("x --top-k 0", "--top-k: must be at least 1"),
     "top-p": ("x --top-p 1.5 --temperature 1", "--top-p: must be at most 1, not 1.5"),
     "a typing error": ("x --temprature 1", "--temprature 1; did you mean --temperature"),
-    "long": (f"{'q7' * 250} --raw --model small", "prompt has 500 tokens .* context is 500"),
-    "long in a file": ("--prompts long --out z --raw --model small", "long: prompt 2 has 500 tok"),
+    "long": (f"{'q7' * 125} --raw --model small", "prompt has 250 tokens .* context is 250"),
+    "long in a file": ("--prompts long --out z --raw --model small", "long: prompt 2 has 250 tok"),
 }
 
 
@@ -76,7 +77,7 @@ MISTAKES = {
 def test_a_mistake_is_one_line_and_status_2(here, case, capsys, monkeypatch):
     arguments, message = MISTAKES[case]
     Path("p").write_text("x\n", encoding="utf-8")
-    Path("long").write_text(f"x\n{'q7' * 250}\n", encoding="utf-8")
+    Path("long").write_text(f"x\n{'q7' * 125}\n", encoding="utf-8")
     pretrained.save(here / "odd", textbook.small_model(vocab_size=300), "nope")
     if "--prompts" in arguments and "long" not in arguments:  # told before a model is loaded
         monkeypatch.setattr(generate, "load_for_prompts", None)
@@ -309,11 +310,18 @@ def test_responses_are_in_the_file_as_soon_as_their_part_is_generated(here, monk
 
 
 def test_an_output_that_nobody_reads_is_no_error(here):
-    """Neither closed standard streams nor, for what was read, one that closes half-way."""
+    """Neither closed standard streams nor, as in `yes | generate.py | head -n 1`, a reader that has
+    read enough."""
     script = shlex.join([sys.executable, str(ROOT / "generate.py"), *SHORT])
-    for command in (f"{script} x <&- >&- 2>&-", f"yes | {script} | head -n 1"):
-        done = subprocess.run(
-            ["sh", "-c", command], cwd=here, capture_output=True, encoding="utf-8", timeout=300
-        )
-        assert done.returncode == 0 and "Traceback" not in done.stderr
-    assert done.stdout.count("\n") == 1 and json.loads(done.stdout)["prompt"] == "y"
+    closed = ["sh", "-c", f"{script} x <&- >&- 2>&-"]
+    assert subprocess.run(closed, cwd=here, timeout=300).returncode == 0
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with (
+        subprocess.Popen(["yes"], stdout=subprocess.PIPE) as yes,
+        begin("generate.py", *SHORT, cwd=here, stdin=yes.stdout, **pipes) as process,
+    ):
+        yes.stdout.close()
+        assert json.loads(process.stdout.readline())["prompt"] == "y"
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
+    assert process.returncode == 141  # 128 + SIGPIPE, as the shell says it

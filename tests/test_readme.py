@@ -3,12 +3,13 @@
 import importlib
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from finetune.options import parse
-from tests.scripts import ROOT, call
+from tests.scripts import ROOT, begin, call
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OPTIONS = {  # who takes the words after it
@@ -47,7 +48,7 @@ def test_the_commands_are_found():
 
 
 def test_the_first_commands_train_and_answer(here):
-    """As written, but on 20 records and for one step; two processes without NumPy."""
+    """As written, but on 20 records and for one step; in processes without NumPy."""
     lines = [*commands(PAGES[0])]
     first = next(shlex.split(line) for line in lines if "train.py" in line)
     assert first[:2] == [".venv/bin/python", "train.py"]
@@ -56,6 +57,8 @@ def test_the_first_commands_train_and_answer(here):
     trained = call(here, "train.py", *first[2:], *short)
     assert trained.returncode == 0, trained.stderr
     question = next(shlex.split(line) for line in lines if "generate.py --prompt" in line)
-    asked = call(here, *question[question.index("generate.py") :], "--max-new-tokens", "4")
-    assert asked.returncode == 0 and asked.stderr.startswith(f"Model: {Path('runs') / 'tiny-'}")
+    words = [*question[question.index("generate.py") :], "--max-new-tokens", "4"]
+    asked = begin(*words, cwd=here, stderr=subprocess.PIPE, encoding="utf-8")
+    _, errors = asked.communicate(timeout=120)
+    assert asked.returncode == 0 and errors.startswith(f"Model: {Path('runs') / 'tiny-'}")
     assert "NumPy" not in trained.stderr and "Traceback" not in trained.stderr

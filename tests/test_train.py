@@ -23,7 +23,7 @@ from finetune.responses import Response, generate_responses
 from gpt.errors import UserError, run_script
 from gpt.tokenizer import Tokenizer
 from tests import textbook
-from tests.scripts import SMALL, command
+from tests.scripts import SMALL, begin
 from weights import pretrained
 
 ONE_STEP = ["--batch-size", "4", "--max-steps", "1", "--samples", "1"]
@@ -86,8 +86,10 @@ def test_a_run_prints_its_losses_and_what_the_model_answers(finished_run):
 def test_ctrl_c_ends_with_130_and_what_was_saved_intact(here):
     # A shell's background job (`pytest &`) ignores Ctrl-C, and so would what it starts: heed it.
     heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        command("train.py", *SMALL, "--batch-size", "1", "--epochs", "10000", "--out", "r"),
+    process = begin(
+        "train.py",
+        *SMALL,
+        *("--batch-size", "1", "--epochs", "10000", "--out", "r"),
         cwd=here,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -282,7 +284,7 @@ def test_every_option_reaches_its_place(here, monkeypatch):
     assert model.device.type == "meta" and model.wte.weight.dtype == torch.float32
     splits = split(read_records(here / "data.json"), "")
     for loader, records in ((training, splits.train), (validation, splits.validation)):
-        assert loader.examples == encode(records, Tokenizer(300), 500, "phi3")[0]
+        assert loader.examples == encode(records, Tokenizer(300), 250, "phi3")[0]
         assert loader.batch_size == 2 and loader.mask_prompt
 
 

@@ -1,16 +1,16 @@
 """Fetch a file whole or not at all.
 
 A download can fail in a dozen ways, and the worst of them look like success: half a file, an error
-page saved under the name of the weights, two versions joined in the middle. The answer is an old
-one: **the final name is given last**. `fetch` brings the bytes to `NAME.part`, checks everything
-that can be checked, and only then renames; so whatever has the final name is whole.
+page saved under the name of the weights, two versions joined in the middle. So **the final name is
+given last**: `fetch` writes to `NAME.part`, checks everything that can be checked, and only then
+renames the file. A file under its final name is complete.
 
-What is resumed, and when. HTTP can ask for the rest of a file (`Range: bytes=N-`, RFC 9110, section
-14), but the file may have changed since the first part came. The server names each version of a
-file in the `ETag` header (Backblaze, where the mirror is, in `X-Bz-File-Id`); that name is kept
-beside the part, in `NAME.part.json`, and the rest is taken only from an answer with the same name.
-A server that names no version is asked for the whole file again, unless the sha256 is known, which
-no mixture of two versions can pass.
+When a download is resumed. HTTP can ask for the rest of a file (`Range: bytes=N-`, RFC 9110,
+section 14), but the file may have changed on the server in the meantime. The server names each
+version of a file in the `ETag` header (Backblaze, where the mirror is, in `X-Bz-File-Id`). That
+name is kept in `NAME.part.json`, and the rest is appended only if the server sends the same name
+again. If it sends no name, the whole file is downloaded again, unless the sha256 is known: a
+mixture of two versions has another one.
 """
 
 import hashlib
@@ -47,23 +47,23 @@ class DownloadError(UserError):
 
 
 class _Transient(DownloadError):
-    """A fault that another try may cure."""
+    """An error that may be gone at the next try."""
 
 
 class _Unreachable(_Transient):
-    """No connection at all. Worth another try only where there was one a moment ago."""
+    """No connection could be made. Tried again only if this call has received bytes before."""
 
 
 class _CannotContinue(_Transient):
-    """The part we have does not belong to what the server has now: start over."""
+    """The partial file is of another version than the server has now: start over."""
 
 
 class CannotSave(DownloadError):
-    """The fault is on this side, a full disk for one: another source would not help."""
+    """The file could not be written here (a full disk, say): another server would not help."""
 
 
 class _HttpOnly(HTTPRedirectHandler):
-    """Follow redirects to http(s) addresses; urllib's own follows them to ftp as well."""
+    """Follow redirects to http(s) addresses only; urllib's own handler follows them to ftp too."""
 
     def redirect_request(self, request, file, code, message, headers, newurl):
         if not is_web_address(newurl):
@@ -82,18 +82,18 @@ def fetch(
     timeout: float = TIMEOUT,
     quiet: bool = False,
 ) -> Path:
-    """Bring the file at `url` to `path` and return `path`, whole and checked.
+    """Download the file at `url` to `path`, check it, and return `path`.
 
-    A file that is already there and passes the checks is returned without asking the network.
+    A file that is already there and passes the checks is returned without using the network.
 
-    size:    in bytes, where it is known; sha256: in hexadecimal, where it is known.
+    size:    in bytes, if known; sha256: in hexadecimal, if known.
     check:   called with the path of the complete file before it gets its final name (and with
-             `path` itself when the file is already there); raises UserError when it is bad.
+             `path` itself if the file is already there); raises UserError if it is bad.
     timeout: seconds without a byte after which the connection counts as stalled.
     quiet:   no progress bar and no notes on stderr.
 
     Raises DownloadError, one line with the address and the reason. After a broken connection the
-    part is kept and the next call goes on from it; bad content is removed.
+    partial file is kept, and the next call resumes it. A file that fails a check is removed.
     """
     part = _beside(path, ".part")
     try:
@@ -102,14 +102,14 @@ def fetch(
             return path  # no lock is needed, so the directory may be read-only
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path, quiet):
-            # Another process may have brought it since.
+            # Another process may have downloaded it in the meantime.
             if _written(path) not in (0, before) and is_good(path, size, sha256, check, quiet):
                 return path
             _receive(url, part, size, sha256, timeout, quiet)
             try:
                 _verify(part, size, sha256, check)
             except UserError as fault:
-                _discard(part)  # going on from bad bytes would fail for ever
+                _discard(part)  # resuming from bad bytes would fail every time
                 reason = reason_of(fault).removeprefix(f"{part}: ")
                 raise DownloadError(f"{url}: {reason}; what came was removed") from fault
             with part.open("r+b") as file:
@@ -124,7 +124,7 @@ def fetch(
 def _receive(
     url: str, part: Path, size: int | None, sha256: str | None, timeout: float, quiet: bool
 ) -> None:
-    """Bring all the bytes to `part`, trying again after faults that may pass."""
+    """Download all bytes to `part`; after a transient error, wait and try again."""
     at_start = most = _size(part)
     failures = 0
     while True:
@@ -147,7 +147,7 @@ def _receive(
 def _transfer(
     url: str, part: Path, size: int | None, sha256: str | None, timeout: float, quiet: bool
 ) -> None:
-    """One request: the whole file, or the rest of it where `part` can be continued safely."""
+    """One request: for the rest of the file if `part` can be resumed safely, else for all of it."""
     past = _recall(part, url)
     have = _size(part) if past.get("version") or (past and sha256) else 0
     complete = size or past.get("size")
@@ -162,13 +162,13 @@ def _transfer(
             if not place.startswith(f"bytes {have}-") or _version(response) != past.get("version"):
                 raise _CannotContinue(f"{url}: the file has changed since its first part came")
         elif response.status == 200:
-            have = 0  # also the answer of a server that knows no ranges
+            have = 0  # also from a server that does not support ranges
         else:
             raise DownloadError(f"{url}: answered {response.status} {response.reason}")
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise DownloadError(f"{url}: was sent compressed, though that was not asked for")
 
-        # What the server announces: the rest of the file, or None if it does not say.
+        # The size of the whole file, as the server announces it; None if it does not.
         total = None if response.length is None else have + response.length
         blocks = _blocks(url, response, response.length, timeout)
         first = next(blocks, b"")
@@ -176,17 +176,17 @@ def _transfer(
         if size is not None and total not in (None, size):
             what = "a web page of " if page else ""
             raise DownloadError(f"{url}: sent {what}{total:,} bytes, not the {size:,} of the file")
-        if page and size is None and sha256 is None:  # otherwise these decide
+        if page and size is None and sha256 is None:  # otherwise size and sha256 decide
             raise DownloadError(f"{url}: sent a web page (an error message?), not the file")
 
         total = total or size
         if have:
-            say(f"{url}: going on after the first {have:,} bytes", quiet)
+            say(f"{url}: resuming after the first {have:,} bytes", quiet)
         with (
             part.open("ab" if have else "wb") as file,
             progress_bar(part.stem, total, have, quiet) as bar,
         ):
-            if not have:  # only now that the old bytes are gone may they lose their old version
+            if not have:  # after opening: the old bytes, and with them their version, are gone
                 _remember(part, url, _version(response), total)
             for block in chain([first], blocks):
                 file.write(block)
@@ -197,7 +197,7 @@ def _transfer(
 
 
 def _request(url: str, have: int, timeout: float) -> HTTPResponse:
-    """Ask for `url`, or for what follows its first `have` bytes. Redirects are followed."""
+    """Request `url` from byte `have` on. Redirects are followed."""
     if not is_web_address(url):
         raise DownloadError(f"{url}: not an http(s) address")
     headers = {"User-Agent": "gpt2-instruction-finetuning"}
@@ -212,7 +212,9 @@ def _request(url: str, have: int, timeout: float) -> HTTPResponse:
         answer = f"{url}: answered {fault.code} {reason_of(fault)}"
         if fault.code == 416 and have:  # "range not satisfiable"
             raise _CannotContinue(f"{url}: its first part is longer than the file") from fault
-        if fault.code in (408, 429) or fault.code >= 500:  # timeout, too many requests, its fault
+        if (
+            fault.code in (408, 429) or fault.code >= 500
+        ):  # timeout, too many requests, server error
             raise _Transient(answer) from fault
         raise DownloadError(answer) from fault
     except URLError as fault:
@@ -228,11 +230,11 @@ def _open(request: Request, timeout: float) -> HTTPResponse:
 def _blocks(
     url: str, response: HTTPResponse, length: int | None, timeout: float
 ) -> Iterator[bytes]:
-    """The body as it comes: `length` bytes of it, or all there are where that is None."""
+    """Yield the body in blocks, as they arrive: `length` bytes, or all of it if that is None."""
     left = length
     while left is None or left > 0:
         try:
-            # read1 gives what has arrived: a connection that dies costs no byte that came before.
+            # read1 returns what has arrived: a connection that breaks later costs none of it.
             block = response.read1(BLOCK if left is None else min(BLOCK, left))
         except (OSError, HTTPException) as fault:
             raise _broken(url, timeout, fault) from fault
@@ -243,7 +245,7 @@ def _blocks(
 
 
 def _broken(url: str, timeout: float, fault: Exception) -> DownloadError:
-    """What a connection that failed before or during the answer means to the user."""
+    """The error to raise for a connection that failed before or during the response."""
     if isinstance(fault, (ValueError, InvalidURL)):
         return DownloadError(f"{url}: not a valid address: {reason_of(fault)}")
     if isinstance(fault, TimeoutError):
@@ -254,7 +256,7 @@ def _broken(url: str, timeout: float, fault: Exception) -> DownloadError:
 
 
 def _is_page(response: HTTPResponse, first: bytes) -> bool:
-    """Is this an HTML or XML page, as servers and hotel networks send in the place of a file?"""
+    """Whether this is an HTML or XML page; servers and hotel Wi-Fi send one in place of a file."""
     kind = response.headers.get_content_type()
     start = first.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return kind in ("text/html", "application/xhtml+xml", "text/xml", "application/xml") or (
@@ -263,19 +265,19 @@ def _is_page(response: HTTPResponse, first: bytes) -> bool:
 
 
 def _version(response: HTTPResponse) -> str | None:
-    """The server's name for these very bytes. (A weak ETag, W/…, names only their meaning.)"""
+    """The server's name for exactly these bytes. (A weak ETag, W/…, allows other bytes.)"""
     tag = response.headers.get("ETag") or response.headers.get("X-Bz-File-Id")
     return None if tag is None or tag.startswith("W/") else tag
 
 
 def _remember(part: Path, url: str, version: str | None, size: int | None) -> None:
-    """Note beside the part where its bytes come from."""
+    """Write a note beside `part`: where its bytes come from."""
     note = {"url": url, "version": version, "size": size}
     _beside(part, ".json").write_text(json.dumps(note), encoding="utf-8")
 
 
 def _recall(part: Path, url: str) -> dict:
-    """The note about this part, or {} where there is none that is of use for this address."""
+    """The note beside `part`; {} if it cannot be read or is of another address."""
     try:
         note = json.loads(_beside(part, ".json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -291,7 +293,7 @@ def _discard(part: Path) -> None:
 def _verify(
     path: Path, size: int | None, sha256: str | None, check: Callable[[Path], None] | None
 ) -> None:
-    """Hold a complete file to all that is known of it. Raises UserError with the reason."""
+    """Check the size, sha256 and content of a complete file. Raises UserError with the reason."""
     if size is not None and _size(path) != size:
         raise DownloadError(f"is {_size(path):,} bytes long, not {size:,}")
     if sha256 is not None:
@@ -312,7 +314,7 @@ def is_good(
     check: Callable[[Path], None] | None,
     quiet: bool = False,
 ) -> bool:
-    """Does the finished file pass? What is wrong with it is reported, not raised."""
+    """Whether a complete file passes the checks; if not, the reason is printed, not raised."""
     try:
         _verify(path, size, sha256, check)
     except (UserError, OSError) as fault:
@@ -324,11 +326,11 @@ def is_good(
 
 @contextmanager
 def _locked(path: Path, quiet: bool) -> Iterator[None]:
-    """Let one process at a time fetch `path`.
+    """Hold a lock while the body runs: one process at a time downloads `path`.
 
-    The operating system holds the lock and drops it when its process ends, however it ends. The
-    empty file stays: were it removed, a process that waits for it and one that makes a new one
-    would both think they hold the lock.
+    The operating system releases the lock when its process ends, even if it is killed. The empty
+    lock file is not removed: otherwise a process that waits for the old file and one that creates a
+    new file would both have a lock.
     """
     with _beside(path, ".lock").open("ab") as file:
         if not try_lock(file):
@@ -339,9 +341,9 @@ def _locked(path: Path, quiet: bool) -> Iterator[None]:
 
 
 def try_lock(file: BinaryIO) -> bool:
-    """Lock an open file, if no other process has; closing it gives it back.
+    """Try to lock an open file; False if another process holds the lock. Closing releases it.
 
-    A file system without locks lets every process have it.
+    On a file system without locks every process gets True.
     """
     try:
         if sys.platform == "win32":
@@ -349,7 +351,7 @@ def try_lock(file: BinaryIO) -> bool:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # held by another: POSIX's way to say it, Windows's
+    except (BlockingIOError, PermissionError):  # held by another process, on POSIX and on Windows
         return False
     except OSError:
         return True
@@ -370,19 +372,19 @@ def _written(path: Path) -> int:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a text is an address that `fetch` takes; upper case means the same in a scheme."""
+    """Whether `text` is an http(s) address; its scheme may be in upper case."""
     return text.lower().startswith(("http://", "https://"))
 
 
 def reason_of(fault: Exception) -> str:
-    """The reason in an exception, on one line, without the number that comes with it."""
+    """An exception's message, on one line, without the error number."""
     reason = getattr(fault, "reason", fault)
     reason = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     return " ".join(str(reason).split())
 
 
 def say(note: str, quiet: bool = False) -> None:
-    """A note on stderr, where it does not mix with a script's output."""
+    """Print a note on stderr, where it does not mix with a script's output."""
     if not quiet:
         print(note, file=sys.stderr)
 

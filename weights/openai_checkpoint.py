@@ -9,7 +9,7 @@ bytes are:
     footer   where the metaindex block (unused) and the index block are, zeros up to 40 bytes,
              and the magic number in 8
     index    block whose values say where the other blocks are
-    block    entries, the offsets of some of them (to search by halves: we read them all, in order),
+    block    entries, the offsets of some of them (for binary search; here all are read, in order),
              the number of these offsets; then one byte for the compression, and a checksum
     entry    how many bytes the key shares with the key before, how many follow, how long the value
              is; then the rest of the key and the value
@@ -18,9 +18,9 @@ Integers are varints: seven bits a byte, lowest first, the top bit set on all bu
 values are protocol buffers, that is a sequence of (field number and type, content). The first key
 is empty and its value describes the whole; the others are variables.
 
-Every block of the index has its checksum, checked whenever it is read. Every tensor has one too, so
-that `verify` finds the one bit in twelve thousand million that was lost on the way. (It would not
-find a forgery, which comes with checksums of its own.)
+Every block of the index has a checksum, which is checked whenever the block is read. Every tensor
+has one too, so `verify` finds a single wrong bit among the eleven billion of GPT-2 355M. (It
+does not find a forgery: whoever changes bytes on purpose can write new checksums as well.)
 
 The format is defined in tensorflow by core/protobuf/tensor_bundle.proto, core/util/tensor_bundle,
 core/lib/io/{format,block,table}, and by LevelDB's table_format.md. An index comes from the network,
@@ -61,7 +61,7 @@ class OpenAICheckpointError(UserError):
 
 
 class Entry(NamedTuple):
-    """Where one tensor lies, and what it should be."""
+    """One tensor: its dtype and shape, where its bytes are, and their checksum."""
 
     dtype: torch.dtype
     shape: tuple[int, ...]
@@ -76,8 +76,8 @@ def read_checkpoint(
 ) -> dict[str, torch.Tensor]:
     """Return the tensors of the checkpoint in `directory` by variable name, verified.
 
-    They are views of read-only memory maps, one for each data file: their bytes are read when used
-    and can be dropped again. `progress` is as in `verify`. Raises `OpenAICheckpointError`.
+    They are views of read-only memory maps, one for each data file: the system reads their bytes
+    when they are used. `progress` is as in `verify`. Raises `OpenAICheckpointError`.
     """
     index = find_index(directory)
     shards, entries = read_index(index)
@@ -121,8 +121,8 @@ def verify(index: Path, shards: list[Path], progress: Callable[[int], None] | No
 def read_index(path: Path) -> tuple[int, dict[str, Entry]]:
     """Read the index of a checkpoint: the number of data files, and the entries by variable name.
 
-    The entries come in the order of the file, which is that of the names' bytes. They are checked
-    as far as they can be without the data. Raises `OpenAICheckpointError`.
+    The entries are in the order of the file: sorted by name, as UTF-8 bytes. Everything is checked
+    that can be checked without the data files. Raises `OpenAICheckpointError`.
     """
     try:
         size = path.stat().st_size
@@ -135,7 +135,7 @@ def read_index(path: Path) -> tuple[int, dict[str, Entry]]:
         shards = _read_header(value)
         entries = {}
         for key, value in table:
-            if key.startswith(b"\0"):  # so the keys of slices begin, and no name
+            if key.startswith(b"\0"):  # a slice's key; no name begins like this
                 raise _Unsupported("some tensors are stored in slices")
             try:
                 name = key.decode("utf-8")
@@ -156,13 +156,13 @@ def read_index(path: Path) -> tuple[int, dict[str, Entry]]:
 
 
 class _Malformed(Exception):
-    """What is wrong with an index; becomes an `OpenAICheckpointError` that says where."""
+    """What is wrong with an index; `read_index` raises it as an `OpenAICheckpointError`."""
 
     remedy = "fetch it again"
 
 
 class _Unsupported(_Malformed):
-    """A whole index of a kind that GPT-2's never is."""
+    """A valid index, but of a kind that GPT-2 never has."""
 
     remedy = (
         "only whole tensors of float32, bfloat16 or float16, in uncompressed, little-endian files, "
@@ -184,7 +184,7 @@ def _read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     index, position = _handle(footer[:40], position)
     if any(footer[position:40]):
         raise _Malformed("the footer does not end in zeros")
-    _block(data, metaindex)  # unused so far, but it too has a checksum
+    _block(data, metaindex)  # its entries are not used, but its checksum is checked
     previous, block_end = None, 0
     for _, value in _entries(_block(data, index)):
         handle, end = _handle(value, 0)
@@ -201,7 +201,7 @@ def _read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _block(data: bytes, handle: tuple[int, int]) -> bytes:
-    """The block at (offset, size), its checksum and its compression byte checked and cut off."""
+    """The content of the block at (offset, size); its checksum and compression byte are checked."""
     offset, size = handle
     end = offset + size + 5
     if end > len(data) - FOOTER_SIZE:
@@ -214,7 +214,7 @@ def _block(data: bytes, handle: tuple[int, int]) -> bytes:
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the (key, value) pairs of a block, each key put together from the one before."""
+    """Yield the (key, value) pairs of a block. Keys are put together from shared prefixes."""
     restarts = int.from_bytes(block[-4:], "little")
     end = len(block) - 4 * (restarts + 1)
     if end < 0:
@@ -261,7 +261,7 @@ def _read_header(value: bytes) -> int:
     fields = _fields(value, {1: int, 2: int})
     shards = _last(fields[1])
     if not 1 <= shards <= MAX_SHARDS:
-        raise _Malformed(f"it speaks of {shards} data files")
+        raise _Malformed(f"it names {shards} data files")
     if _last(fields[2]) != 0:
         raise _Unsupported("the data is big-endian")
     return shards
@@ -277,7 +277,7 @@ def _read_entry(value: bytes, shards: int) -> Entry:
         name = OTHER_DTYPES.get(number, f"of the unknown type {number}")
         raise _Unsupported(f"its elements are {name}")
     dtype = DTYPES[number]
-    shape = _read_shape(b"".join(fields[2]))  # parts of one message, by protocol buffers' rule
+    shape = _read_shape(b"".join(fields[2]))  # protocol buffers merge a repeated message
     shard, offset, size = (_last(fields[i]) for i in (3, 4, 5))
     if shard >= shards:
         raise _Malformed(f"it is in data file {shard}, and there are {shards}, counted from 0")
@@ -294,7 +294,7 @@ def _read_shape(value: bytes) -> tuple[int, ...]:
     if len(fields[2]) > MAX_DIMENSIONS:
         raise _Malformed(f"its shape has {len(fields[2])} dimensions")
     shape = tuple(_last(_fields(dimension, {1: int})[1]) for dimension in fields[2])
-    if math.prod(max(1, size) for size in shape) >= 1 << 60:  # a negative size reads as 2^64 less
+    if math.prod(max(1, size) for size in shape) >= 1 << 60:  # -1 would read as 2^64 - 1
         raise _Malformed(f"its shape {shape} is not possible")
     return shape
 
@@ -302,8 +302,8 @@ def _read_shape(value: bytes) -> tuple[int, ...]:
 def _fields(message: bytes, kinds: dict[int, type]) -> dict[int, list]:
     """The contents, in order, of the fields of a protocol buffer that `kinds` names.
 
-    `kinds` says for each number whether its contents are `int` or `bytes`. Other fields are passed
-    over, as protocol buffers ask of readers older than the writer.
+    `kinds` says for each number whether its contents are `int` or `bytes`. Other fields are
+    skipped: protocol buffers ask this of every reader, so that an old one reads a newer file.
     """
     found: dict[int, list] = {number: [] for number in kinds}
     position = 0
@@ -340,7 +340,7 @@ def _last(contents: list[int]) -> int:
 
 
 def _refuse_overlaps(entries: dict[str, Entry]) -> None:
-    """Two tensors in the same bytes: then one of them cannot be right."""
+    """Raise _Malformed if two tensors have bytes in common."""
     ends: dict[int, tuple[int, str]] = {}
     for name, entry in _in_order(entries):
         end, before = ends.get(entry.shard, (0, ""))
@@ -350,7 +350,7 @@ def _refuse_overlaps(entries: dict[str, Entry]) -> None:
 
 
 def _refuse_missing_data(paths: list[Path], entries: dict[str, Entry]) -> None:
-    """Every tensor's bytes must be there before one is looked at."""
+    """Raise if a data file is missing or too short, before any tensor is read."""
     sizes = []
     for path in paths:
         try:
@@ -377,7 +377,7 @@ def _in_order(entries: dict[str, Entry]) -> list[tuple[str, Entry]]:
 
 
 def find_index(directory: Path) -> Path:
-    """The index that TensorFlow's note of the latest checkpoint names, or the only one there is."""
+    """The index named in TensorFlow's file `checkpoint`; without that file, the only index."""
     note = directory / "checkpoint"
     try:
         if note.is_file():
@@ -388,7 +388,7 @@ def find_index(directory: Path) -> Path:
                 raise OpenAICheckpointError(
                     f'{note}: has no line model_checkpoint_path: "..."; fetch or remove it'
                 )
-            # Often a path on the machine where it was saved: only its last part is of use here.
+            # Often a path on the machine where it was saved: only its last part counts here.
             index = directory / (re.split(r"[/\\]", named[1])[-1] + ".index")
             if not index.is_file():
                 raise OpenAICheckpointError(

@@ -40,6 +40,8 @@ from gpt.model import GPT
 # How long a process waits for another that lives but does not come: for the one that downloads the
 # weights, or writes them. One that died is noticed at once.
 TIMEOUT = timedelta(hours=2)
+# What the errors of Gloo say of a process that is no longer there, by how its connection ended.
+LOST = ("closed by peer", "reset by peer", "Broken pipe")
 NUMBERS = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_PORT")  # torchrun sets them
 
 
@@ -140,7 +142,7 @@ def _peer_loss_as_user_error() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if "closed by peer" in str(error):
+        if any(sign in str(error) for sign in LOST):
             raise UserError("another process of this run has ended, so this one does") from error
         raise
 

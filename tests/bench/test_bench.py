@@ -8,6 +8,7 @@ import importlib
 import json
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,9 @@ def act(spec):
 def candidates_here(monkeypatch):
     """Call candidates as functions, but for the `real` ones, by row or by a word of the command.
 
-    The list has those that were called.
+    The list has those that were called. The model that is called tiny is smaller yet.
     """
+    monkeypatch.setitem(SIZES, "tiny", replace(SIZES["tiny"], n_layer=2, n_head=2, n_embd=32))
     real_process, called = harness.run_process, []
 
     def start(real):
@@ -201,11 +203,17 @@ def test_extrapolation_is_from_the_records_that_were_answered(candidates_here, m
     assert fast["× lecture"] == 22.0 and fast["× transformers, its better"] is None
 
 
-def test_startup_table(candidates_here, capsys):
+def test_startup_table(candidates_here, monkeypatch, capsys):
     candidates_here(real={"generate.py"})
+    real, slow = harness.run_process, [Ended("", 10**4, 0)]
+
+    def first_is_slow(name, command):
+        return slow.pop() if slow and "generate.py" in command else real(name, command)
+
+    monkeypatch.setattr(harness, "run_process", first_is_slow)
     assert startup.main([*TINY, *PEER]) == 0
     above, rows, _ = printed(capsys)
-    assert "rounds: 1" in above  # the one for warming up is not counted
+    assert "rounds: 1" in above and not slow  # the one for warming up is not counted
     theirs, ours = rows["transformers, float32"], rows["ours, float32"]
     assert theirs == {"seconds": 8.00, "× transformers": 1.00}
     assert close(ours["× transformers"], 8 / ours["seconds"])

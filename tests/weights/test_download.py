@@ -125,7 +125,7 @@ def test_where_size_or_sha256_is_known_they_decide_and_not_the_content_type(serv
         "no answer",
     ],
 )
-def test_a_second_try_goes_on_where_that_is_safe(server, tmp_path, first, known, ranges):
+def test_a_second_try_resumes_where_that_is_safe(server, tmp_path, first, known, ranges):
     etag = first.etag and '"v1"'
     server.replies["/f"] = [first, Reply(BODY, etag=etag)]
     fetch(f"{server.url}/f", tmp_path / "f", timeout=IMPATIENT, **known)
@@ -158,7 +158,7 @@ def test_backblaze_names_versions_by_file_id(server, tmp_path):
     assert server.ranges("/f") == [None, "bytes=40000-", "bytes=50000-", None]
 
 
-def test_as_long_as_bytes_come_tries_do_not_run_out(server, tmp_path):
+def test_retries_do_not_run_out_while_bytes_arrive(server, tmp_path):
     server.replies["/f"] = [Reply(BODY, send=10_000)]  # of every answer
     fetch(f"{server.url}/f", tmp_path / "f")
     assert (tmp_path / "f").read_bytes() == BODY
@@ -172,7 +172,7 @@ def test_a_server_that_ignores_ranges_starts_over(server, tmp_path):
     assert server.ranges("/f") == [None, "bytes=40000-"]
 
 
-def test_a_file_that_changed_between_two_tries_is_taken_anew(server, tmp_path):
+def test_a_file_that_changed_between_two_tries_is_downloaded_again(server, tmp_path):
     server.replies["/f"] = [Reply(BODY, send=40_000), Reply(OTHER, etag='"v2"')]
     fetch(f"{server.url}/f", tmp_path / "f")
     assert (tmp_path / "f").read_bytes() == OTHER
@@ -195,7 +195,7 @@ def interrupted(server: FaultServer, path: Path, **known: object) -> None:
     server.log.clear()
 
 
-def test_a_later_call_goes_on_and_asks_only_for_the_rest(server, tmp_path):
+def test_a_later_call_resumes_and_asks_only_for_the_rest(server, tmp_path):
     interrupted(server, tmp_path / "f")
     server.replies["/f"] = [Reply(BODY)]
     fetch(f"{server.url}/f", tmp_path / "f")
@@ -203,7 +203,7 @@ def test_a_later_call_goes_on_and_asks_only_for_the_rest(server, tmp_path):
     assert server.ranges("/f") == ["bytes=40000-"]
 
 
-def test_the_part_of_another_address_is_not_gone_on_from(server, tmp_path):
+def test_the_part_of_another_address_is_not_resumed(server, tmp_path):
     interrupted(server, tmp_path / "f")
     server.replies["/g"] = [Reply(OTHER)]
     fetch(f"{server.url}/g", tmp_path / "f")
@@ -211,7 +211,7 @@ def test_the_part_of_another_address_is_not_gone_on_from(server, tmp_path):
 
 
 @pytest.mark.parametrize("note", [None, "", "[]", '{"url": "http'])
-def test_a_part_without_a_readable_note_is_not_gone_on_from(server, tmp_path, note):
+def test_a_part_without_a_readable_note_is_not_resumed(server, tmp_path, note):
     interrupted(server, tmp_path / "f")
     beside = tmp_path / "f.part.json"
     beside.unlink()
@@ -477,7 +477,7 @@ def test_an_address_that_leads_nowhere_is_not_tried_twice(tmp_path, monkeypatch,
     assert not (tmp_path / "f").exists()
 
 
-def test_a_network_that_goes_away_half_way_is_waited_for(server, tmp_path, monkeypatch):
+def test_a_network_that_fails_half_way_is_tried_again(server, tmp_path, monkeypatch):
     """The same fault is final before the first byte and passing after it."""
     server.replies["/f"] = [Reply(BODY, send=40_000), Reply(BODY)]
     answers = iter([True, False, True])
@@ -508,7 +508,7 @@ def test_a_bad_file_under_the_final_name_stays_until_a_good_one_replaces_it(
     assert path.read_bytes() == BODY
 
 
-def test_retries_are_told_unless_quiet(server, tmp_path, capsys):
+def test_retries_are_printed_unless_quiet(server, tmp_path, capsys):
     for quiet, told in ((False, ["trying again in 0.001 s", "after the first 40,000"]), (True, [])):
         server.replies["/f"] = [Reply(BODY, send=40_000), Reply(BODY)]
         fetch(f"{server.url}/f", tmp_path / f"{quiet}", quiet=quiet)
@@ -520,7 +520,7 @@ def test_retries_are_told_unless_quiet(server, tmp_path, capsys):
 # --- the disk
 
 
-def test_a_full_disk_is_told_and_the_part_resumed_when_there_is_room(server, tmp_path):
+def test_a_full_disk_is_an_error_and_the_part_is_resumed_when_there_is_room(server, tmp_path):
     server.replies["/f"] = [Reply(BODY)]
     path = tmp_path / "f"
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -535,7 +535,7 @@ def test_a_full_disk_is_told_and_the_part_resumed_when_there_is_room(server, tmp
     assert server.ranges("/f") == [None, "bytes=30000-"]
 
 
-def test_a_directory_that_cannot_be_written_is_told(server, tmp_path):
+def test_a_directory_that_cannot_be_written_is_an_error(server, tmp_path):
     (tmp_path / "file").write_bytes(b"in the way")
     path = tmp_path / "file" / "f"
     with pytest.raises(DownloadError) as error:

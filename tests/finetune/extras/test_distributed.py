@@ -2,10 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
+from functools import partial
 
 import pytest
 import torch
@@ -20,23 +20,43 @@ from finetune.extras.run_directory import RunDirectory, open_directory
 from finetune.loop import START
 from gpt.errors import UserError
 from tests import textbook
-from tests.finetune.extras.test_run_directory import SMALL
+from tests.scripts import CAN_FORK, ROOT, SMALL, begin
 
 TIMES = {"seconds": 0, "tokens_per_second": 0}
-ROOT = Path(__file__).parents[3]
 SHORT = [*SMALL, "--init", "random", "--batch-size", "3", "--lr", "0.01", "--eval-every", "1"]
+PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
 
 
 def torchrun(script, *arguments):
     """Two processes on this machine's CPU, as the README starts them."""
-    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    return subprocess.Popen(
-        [*words, "--standalone", str(script), *arguments],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    return [subprocess.Popen([*words, str(script), *arguments], env=environment, **PIPES)]
+
+
+def forked(script, *arguments):
+    """Two processes as torchrun makes them, but without torchrun and three imports of torch.
+
+    Where one ends early, nobody but the other itself ends the other.
+    """
+    if not CAN_FORK:
+        return torchrun(script, *arguments)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def told(rank):
+        numbers = {"WORLD_SIZE": 2, "RANK": rank, "LOCAL_RANK": rank, "MASTER_PORT": port}
+        os.environ.update({name: str(value) for name, value in numbers.items()})
+        os.environ["MASTER_ADDR"] = "127.0.0.1"
+
+    return [begin(script, *arguments, prepare=partial(told, rank), **PIPES) for rank in range(2)]
+
+
+def ended(processes):
+    """Their statuses, and what they all printed on stdout and on stderr."""
+    texts = [process.communicate(timeout=300) for process in processes]
+    return [process.returncode for process in processes], *map("".join, zip(*texts, strict=True))
 
 
 def metrics(directory):
@@ -44,15 +64,18 @@ def metrics(directory):
     return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("options", [[], ["--shard", "--accumulate", "2", "--clip-norm", "0.1"]])
-def test_two_processes_make_the_run_of_one(here, capsys, options):
+@pytest.mark.parametrize(
+    ("start", "options"),
+    [(torchrun, []), (forked, ["--shard", "--accumulate", "2", "--clip-norm", "0.1"])],
+)
+def test_two_processes_make_the_run_of_one(here, capsys, start, options):
     """Every loss to 1e-5, with batches of 3 that do not halve, and the saved model."""
     words = [*SHORT, *options]
-    process = torchrun(ROOT / "train.py", *words, "--out", "two", "--max-steps", "3")
+    processes = start(ROOT / "train.py", *words, "--out", "two", "--max-steps", "3")
     alone = [word for word in words if word != "--shard"]
     assert train.main([*alone, "--out", "one", "--max-steps", "3"]) == 0
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
+    statuses, out, err = ended(processes)
+    assert not any(statuses), err
     printed = capsys.readouterr().out
     assert out.count("Before training:") == out.count("Trained on") == 1
     assert [m["step"] for m in metrics(here / "two")] == [-1, 0, 1, 2]
@@ -82,10 +105,10 @@ sys.exit(train.run_script(lambda: train.main(sys.argv[2:])))
 def test_a_sharded_run_that_one_process_stops_is_resumed_by_one(here):
     """The signal reaches process 1 alone; all end after the same step, with one checkpoint."""
     (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
-    process = torchrun(here / "stopped.py", "SIGTERM", *SHORT, "--shard", "--out", "two")
+    processes = forked(here / "stopped.py", "SIGTERM", *SHORT, "--shard", "--out", "two")
     train.main([*SHORT, "--out", "one"])
-    out, _ = process.communicate(timeout=300)
-    assert process.returncode != 0 and "Stopped after step 1" in out
+    statuses, out, err = ended(processes)
+    assert all(statuses) and "Stopped after step 1" in out, err
     assert [p.name for p in (here / "two/checkpoint").iterdir()] == ["step-00000002"]
     assert train.main(["--resume", "two"]) == 0  # one process, and nothing sharded
     for one, two in zip(metrics(here / "one"), metrics(here / "two"), strict=True):
@@ -94,9 +117,8 @@ def test_a_sharded_run_that_one_process_stops_is_resumed_by_one(here):
 
 def test_where_one_process_dies_the_others_end(here):
     (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
-    process, started = torchrun(here / "stopped.py", "SIGKILL", *SHORT, "--out", "two"), time.time()
-    _, err = process.communicate(timeout=300)
-    assert process.returncode != 0 and time.time() - started < 300
+    statuses, _, err = ended(forked(here / "stopped.py", "SIGKILL", *SHORT, "--out", "two"))
+    assert all(statuses)
     assert "error: another process of this run has ended" in err or "SIGKILL" in err
     assert not (here / "two/responses.json").exists()
 
