@@ -160,9 +160,9 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
 
     # 5. Loop: both losses every few steps, the response to a validation record after each epoch
     stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
-    directory = run_directory.open_directory(dataclasses.asdict(stored), process)
+    directory = run_directory.open_directory(vars(stored), process)
     kept = directory, model, optimizer, data_fingerprint, options.save_every, process
-    run = run_directory.RunDirectory(*kept)  # extra: metrics, checkpoints, resume
+    run = run_directory.RunDirectory(*kept, options=vars(stored))  # extra: log, checkpoints, resume
     run.print_header(header(options.model, model, options.data, records, device, dtype, process))
     console = Console(records["validation"][0], respond, model, process)
     if run.start == START:

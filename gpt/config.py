@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from gpt.errors import UserError
 
 MAX_SIZE = 1_000_000  # of any field: beyond it is a broken file, not a model
+MAX_LAYERS = 1_000  # a layer is a module of its own, and a million would take hours to make
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,11 @@ class GPTConfig:
             if field.type is bool:
                 if not isinstance(value, bool):
                     raise UserError(f"GPTConfig.{field.name} must be true or false, not {value!r}")
-            elif type(value) is not int or not 1 <= value <= MAX_SIZE:
+                continue
+            most = MAX_LAYERS if field.name == "n_layer" else MAX_SIZE
+            if type(value) is not int or not 1 <= value <= most:
                 raise UserError(
-                    f"GPTConfig.{field.name} must be an integer from 1 to {MAX_SIZE:,}, not "
+                    f"GPTConfig.{field.name} must be an integer from 1 to {most:,}, not "
                     f"{value!r:.50}"
                 )
         if self.n_embd % self.n_head:

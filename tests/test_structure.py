@@ -1,6 +1,7 @@
 """The law of the house: arrows one way, nothing happens at import, no NumPy, all documented."""
 
 import ast
+import contextlib
 import json
 import re
 import subprocess
@@ -189,6 +190,32 @@ def test_bench_and_tests_call_the_training_step_and_do_not_retype_it():
     for path in FILES:
         if name(path) not in own | {"finetune/loop.py"}:
             assert ".zero_grad()" not in path.read_text(encoding="utf-8"), name(path)
+
+
+PROGRAMS = [path for path in FILES if '== "__main__"' in path.read_text(encoding="utf-8")]
+PROGRAMS = [path for path in PROGRAMS if module_of(path) not in FOREIGN]
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=name)
+def test_help_needs_no_docstring(path, capsys, monkeypatch):
+    """`python -OO` leaves docstrings out, and a help text made of one would say "None"."""
+    code = compile(path.read_text(encoding="utf-8"), str(path), "exec", optimize=2)
+    monkeypatch.setattr(sys, "argv", [path.name, "--help"])
+    with contextlib.suppress(SystemExit):
+        exec(code, program := {"__name__": "program", "__file__": str(path)})
+        if "main" in program:
+            program["main"](["--help"])
+        else:
+            exec(code, {"__name__": "__main__", "__file__": str(path)})
+    said = capsys.readouterr().out
+    assert len(said) > 100 and not re.search(r"\bNone\b", said), said
+
+
+def test_no_program_shows_a_docstring():
+    """But bench's candidates, whose --help is one sentence longer with it."""
+    for path in FILES:
+        shown = "__doc__" in path.read_text(encoding="utf-8")
+        assert not shown or name(path).startswith("bench/run_"), name(path)
 
 
 def test_torchs_numpy_warning_is_filtered_before_torch_is_imported():

@@ -176,15 +176,19 @@ def _entry(where: str, fields: object, data_start: int, file_size: int) -> Entry
     return Entry(dtype, tuple(shape), data_start + start, end - start)
 
 
-def write(path: Path, tensors: Mapping[str, Tensor | Callable[[], Tensor]]) -> None:
+def write(
+    path: Path, tensors: Mapping[str, Tensor | Callable[[], Tensor]], checksum: bool = True
+) -> None:
     """Write the tensors in this order; the file has its name when all of it is on the disk.
 
     A tensor may be given by a function that makes it, so that only one is in memory at a time.
 
     A transposed tensor is written as it reads, with a copy of that one alone. The metadata
-    `format: pt` is what Hugging Face's loader asks to find. Raises OSError.
+    `format: pt` is what Hugging Face's loader asks to find. `checksum`: keep one in the header; who
+    has one elsewhere need not wait for it. Raises OSError.
     """
-    header: dict[str, object] = {"__metadata__": {"crc32": NO_CHECKSUM.decode(), "format": "pt"}}
+    metadata = {"crc32": NO_CHECKSUM.decode()} if checksum else {}
+    header: dict[str, object] = {"__metadata__": metadata | {"format": "pt"}}
     offset = 0
     for name, given in tensors.items():
         tensor = made(given)
@@ -205,9 +209,10 @@ def write(path: Path, tensors: Mapping[str, Tensor | Callable[[], Tensor]]) -> N
             if dense.nbytes:
                 data = (ctypes.c_char * dense.nbytes).from_address(dense.data_ptr())
                 file.write(data)
-                crc = zlib.crc32(data, crc)
-        file.seek(8 + text.index(NO_CHECKSUM))
-        file.write(f"{crc:08x}".encode("ascii"))
+                crc = zlib.crc32(data, crc) if checksum else 0
+        if checksum:
+            file.seek(8 + text.index(NO_CHECKSUM))
+            file.write(f"{crc:08x}".encode("ascii"))
 
 
 def made(given: Tensor | Callable[[], Tensor]) -> Tensor:

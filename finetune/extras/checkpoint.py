@@ -87,7 +87,8 @@ def save(
         shutil.rmtree(left_over)
     unfinished.mkdir(parents=True)
     try:
-        safetensors.write(unfinished / TENSORS, tensors | {"shuffle": shuffle})
+        all_tensors = tensors | {"shuffle": shuffle}
+        safetensors.write(unfinished / TENSORS, all_tensors, checksum=False)  # it is in CHECKSUMS
         write_text(unfinished / STATE, json.dumps(state) + "\n")
         checksums = {name: file_checksum(unfinished / name) for name in (TENSORS, STATE)}
         write_text(unfinished / CHECKSUMS, json.dumps(checksums) + "\n")

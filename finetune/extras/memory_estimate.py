@@ -120,10 +120,12 @@ def _gb(size: int) -> str:
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes that this process can still have, at most what its container allows; None: unknown."""
+    """Bytes that this process can still have: what the machine has, its container and its limits
+    allow. None: unknown."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    known = [each for each in (_system_free(), *_container_free()) if each is not None]
+    free = (_system_free(), *_container_free(), *_limits_free())
+    known = [each for each in free if each is not None]
     return min(known, default=None)
 
 
@@ -137,6 +139,22 @@ def _system_free() -> int | None:
         done = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
         return status[2] if done else None
     return None  # macOS tells programs no number that means this
+
+
+def _limits_free() -> list[int]:
+    """What the limits of this process leave: `ulimit -d` of data, `ulimit -v` of addresses."""
+    if sys.platform != "linux":
+        return []
+    import resource  # Unix only
+
+    status = _text(Path("/proc/self/status"))
+    free = []
+    for limit, name in ((resource.RLIMIT_DATA, "VmData"), (resource.RLIMIT_AS, "VmSize")):
+        allowed, _ = resource.getrlimit(limit)
+        used = re.search(rf"{name}:\s+(\d+) kB", status)
+        if allowed != resource.RLIM_INFINITY and used:
+            free.append(allowed - int(used[1]) * 1024)
+    return free
 
 
 def _container_free() -> list[int]:

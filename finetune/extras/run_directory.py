@@ -170,6 +170,8 @@ class RunDirectory(Callbacks):
     Opening it locks it, and copies the last checkpoint, if there is one, into model and optimizer:
     training starts at `start`. Every process has one; the main process alone writes.
     `data_fingerprint` identifies the training data; `command` starts the program that trains.
+    `options` are those it has now: where they say that data or model was moved, the run's own say
+    so from then on.
 
     Raises UserError if another process trains this run, or has finished it.
     """
@@ -183,6 +185,7 @@ class RunDirectory(Callbacks):
         save_every: int | None = None,
         process: SingleProcess = SINGLE_PROCESS,
         command: str = "python train.py",
+        options: dict[str, Any] | None = None,
     ) -> None:
         self.command = command
         self.directory, self.model, self.optimizer = directory, model, optimizer
@@ -200,6 +203,8 @@ class RunDirectory(Callbacks):
         if found is not None:
             self.start, self.history = checkpoint.load(found, model, optimizer, data_fingerprint)
         if process.is_main_process:
+            if found is not None and options is not None:
+                _store_places(directory, options)
             for pattern in ("*.part", "model/*.part", "adapter/*.part"):  # of a process that died
                 for left_over in directory.glob(pattern):
                     left_over.unlink()
@@ -295,6 +300,19 @@ class RunDirectory(Callbacks):
         write_text(self.directory / "responses.json", text + "\n")
         shutil.rmtree(self.directory / "checkpoint", ignore_errors=True)
         unlock(self.directory)
+
+
+def _store_places(directory: Path, options: dict[str, Any]) -> None:
+    """Keep where the model and the data are now; a checkpoint has shown that they are the same."""
+    stored = stored_options(directory)
+    moved = {
+        name: options[name]
+        for name in MOVABLE
+        if name in options and options[name] != stored.get(name)
+    }
+    if moved:
+        text = json.dumps(stored | moved, indent=2) + "\n"
+        write_text(directory / "options.json", text)
 
 
 def _line(metrics: Metrics) -> str:

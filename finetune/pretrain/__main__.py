@@ -114,12 +114,10 @@ def pretrain(options: PretrainOptions) -> None:
         model.parameters(), options.lr, options.weight_decay, "matrices", options.clip_norm
     )
     stored = dataclasses.replace(options, dtype=str(dtype).removeprefix("torch."))
-    directory = open_directory(dataclasses.asdict(stored))
+    directory = open_directory(vars(stored))
     data_fingerprint = fingerprint((texts, held_out))
-    command = "python -m finetune.pretrain"
-    run = RunDirectory(
-        directory, model, optimizer, data_fingerprint, options.save_every, command=command
-    )
+    kept = directory, model, optimizer, data_fingerprint, options.save_every
+    run = RunDirectory(*kept, command="python -m finetune.pretrain", options=vars(stored))
     run.print_header(
         f"{options.model}: {model.num_parameters():,} parameters, on {device} in "
         f"{str(dtype).removeprefix('torch.')}\n"

@@ -58,6 +58,13 @@ def test_an_impossible_value_is_refused_by_name(field, value):
         GPTConfig(**{field: value})
 
 
+def test_a_size_that_no_model_has_is_refused():
+    with pytest.raises(UserError, match=r"n_embd must be an integer from 1 to 1,000,000, not"):
+        GPTConfig(n_embd=1_000_001)
+    with pytest.raises(UserError, match=r"n_layer must be an integer from 1 to 1,000, not"):
+        GPTConfig(n_layer=1_001)
+
+
 def test_heads_must_divide_the_width_and_the_head_is_tied_or_not():
     with pytest.raises(UserError, match=r"GPTConfig\.n_embd .* n_head"):
         GPTConfig(n_embd=10, n_head=3)

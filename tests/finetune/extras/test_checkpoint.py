@@ -98,7 +98,7 @@ def test_a_full_disk_leaves_the_last_one(tmp_path, monkeypatch, failing):
     before = {path.name: path.read_bytes() for path in first.iterdir()}
     full = OSError(errno.ENOSPC, "No space left on device")
 
-    def refuse(path, *_):
+    def refuse(path, *_, **__):
         if failing in (path.name, "tensors"):
             raise full
         return write(path, *_)
@@ -156,6 +156,21 @@ def test_other_records_another_base_or_shape_are_refused(tmp_path):
         checkpoint.load(path, *trained(0, seed=2, rank=2), "records")
     with pytest.raises(CheckpointError, match="lora_A has another shape"):
         checkpoint.load(path, *trained(0, rank=3), "records")
+
+
+def test_the_numbers_are_summed_once_to_save_and_once_to_load(tmp_path, monkeypatch):
+    """By the CRC-32C in checksums.json; the file's own checksum would be a second pass."""
+    counted, crc32 = [], safetensors.zlib.crc32
+
+    def spy(data, crc=0):
+        counted.append(len(data))
+        return crc32(data, crc)
+
+    monkeypatch.setattr(safetensors.zlib, "crc32", spy)
+    path = save(tmp_path)
+    checkpoint.load(path, *trained(0), "records")
+    header = int.from_bytes((path / checkpoint.TENSORS).read_bytes()[:8], "little")
+    assert sum(counted) <= header < (path / checkpoint.TENSORS).stat().st_size / 2
 
 
 def test_nothing_there_is_no_checkpoint(tmp_path):

@@ -110,6 +110,25 @@ def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
         decide_low_memory("auto", LARGE, "355M", CPU)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="as Linux counts it")
+@pytest.mark.parametrize("limit", ["RLIMIT_DATA", "RLIMIT_AS"])
+def test_a_limit_of_the_process_counts(limit):
+    """`ulimit -d` and `ulimit -v`, which strict accounts of memory are kept by."""
+    import resource
+
+    kind = getattr(resource, limit)
+    before = resource.getrlimit(kind)
+    without = free_memory(CPU)
+    resource.setrlimit(kind, (without + 10**12, before[1]))  # more than there is: it does not count
+    try:
+        assert free_memory(CPU) < without + 10**9
+        (left,) = memory_estimate._limits_free()
+        resource.setrlimit(kind, (without + 10**12 - left + 10**8, before[1]))
+        assert free_memory(CPU) <= 10**8
+    finally:
+        resource.setrlimit(kind, before)
+
+
 def test_a_containers_limit_counts(tmp_path, monkeypatch):
     """Version 2: memory.max and memory.current of the group and those above; the cache is free."""
     group = tmp_path / "a/b"

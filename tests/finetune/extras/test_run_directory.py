@@ -327,6 +327,33 @@ def test_what_a_checkpoint_proves_the_same_may_be_elsewhere(here, capsys):
     assert left_behind(here / "moved/r")[:3] == left_behind(here / "w")[:3]
 
 
+def test_where_things_were_moved_is_remembered(here, capsys):
+    """Once they were shown to be the same, and not before; nothing else of the options changes."""
+    interrupted(here, capsys, "--test", "data.json")
+    stored = run_directory.stored_options(here / "r")
+    (here / "moved").mkdir()
+    for name in ("small", "data.json"):
+        (here / name).rename(here / "moved" / name)
+    (here / "data.json").write_text('[{"instruction": "x", "output": "y"}]', encoding="utf-8")
+    words = ["--resume", "r", "--model", "moved/small", "--data", "moved/data.json"]
+    with pytest.raises(UserError, match="the run had other records"):
+        train.main(words)
+    run_directory.unlock(here / "r")
+    assert run_directory.stored_options(here / "r") == stored
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:  # stopped again, at once
+        patch.setattr(train, "train", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train.main([*words, "--test", "moved/data.json", "--save-every", "7"])
+    run_directory.unlock(here / "r")
+    places = {"model": "moved/small", "data": "moved/data.json", "test": "moved/data.json"}
+    assert run_directory.stored_options(here / "r") == stored | places
+    assert train.main(["--resume", "r"]) == 0
+
+
 def test_what_nothing_proves_the_same_may_not(here, capsys):
     interrupted(here, capsys)
     shutil.rmtree(here / "r/checkpoint")
