@@ -1,6 +1,7 @@
 """Answers as cards: the task, the reference and one answer or more, with the words that differ."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from html import escape
@@ -9,6 +10,7 @@ from typing import Any
 from finetune.dataset import Record
 from finetune.evaluate.scores import OPEN_KINDS, is_exact, normalized, token_f1
 from finetune.report.files import record_of, response_of
+from finetune.report.style import radios
 from finetune.responses import Response
 
 LONG = 400  # characters; of a longer text the beginning is shown, the rest on demand
@@ -66,12 +68,8 @@ def all_answers(entries: Sequence[dict[str, Any]]) -> str:
     found = [verdict(record_of(entry), response_of(entry)) for entry in entries]
     names = {"all": "all", "right": "✓ right", "near": "≈ one word off", "wrong": "✗ wrong"}
     names |= {"open": "○ not judged"} if "open" in found else {}
-    filters = "".join(
-        f'<input type="radio" name="show" id="show-{look}"{" checked" * (look == "all")}>'
-        f'<label for="show-{look}">{name} ({found.count(look) if look != "all" else len(found)})'
-        "</label>"
-        for look, name in names.items()
-    )
+    counts = Counter([*found, *["all"] * len(found)])
+    filters = radios("show", {look: f"{name} ({counts[look]})" for look, name in names.items()})
     return (
         f"<details><summary>Show the {len(cards)} answers</summary>"
         f'<div class="filter">{filters}<div class="cards">{"".join(cards)}</div></div></details>'

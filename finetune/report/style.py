@@ -1,5 +1,8 @@
 """How the page looks: on wide screens and phones, in light and in dark."""
 
+from collections.abc import Callable, Mapping
+from html import escape
+
 from finetune import plot
 
 THEMES = {
@@ -52,11 +55,19 @@ p { margin: 8px 0; overflow-wrap: anywhere }
 .right { color: var(--good) } .wrong { color: var(--bad) } .near { color: var(--near) }
 .open { color: var(--soft) } .pair { color: var(--ink) }
 mark { background: var(--mark); color: var(--ink); border-radius: 3px }
-.filter > input, .stops > input { margin: 0 6px 0 0 }
-.filter > label, .stops > label { display: inline-block; margin: 4px 16px 4px 0; cursor: pointer }
+input { margin: 0 6px 0 0 } label { display: inline-block; cursor: pointer }
+.filter > label, .stops > label { margin: 4px 16px 4px 0 }
 .stops > label { border-bottom: 3px solid var(--line) }
 .stops > input:checked + label { border-color: var(--link); font-weight: 600 }
-.stop { display: none }
+.stop, .head, .word { display: none }
+.inside > [name="head"] + label { display: inline }
+.inside > [name="word"] { position: absolute; opacity: 0 }
+.inside > [name="word"] + label { background: var(--card); border: 1px solid var(--line);
+  border-radius: 6px; padding: 2px 8px; margin: 2px 4px 2px 0; white-space: nowrap }
+.inside > [name="word"]:checked + label { border-color: var(--link); font-weight: 600 }
+.inside > [name="word"]:focus-visible + label { outline: 2px solid var(--link) }
+.look { display: flex; flex-wrap: wrap; gap: 8px 32px; margin-top: 12px }
+.look .arc { visibility: hidden } #word-all:checked ~ .look .arc { visibility: visible }
 #show-right:checked ~ .cards .pair:not(.right), #show-near:checked ~ .cards .pair:not(.near),
 #show-wrong:checked ~ .cards .pair:not(.wrong), #show-open:checked ~ .cards .pair:not(.open)
   { display: none }
@@ -87,3 +98,26 @@ summary { cursor: pointer; color: var(--link) } details { margin: 8px 0 }
 """
     + plot.STYLE
 )
+
+
+def section(title: str, *parts: str) -> str:
+    """A heading with an id, and what is under it."""
+    name = escape(title.lower().replace(" ", "-").replace(",", ""))
+    return f'<h2 id="{name}">{escape(title)}</h2>\n' + "\n".join(parts)
+
+
+def radios(name: str, labels: Mapping[str, str], checked: int = 1) -> str:
+    """Radio buttons with the ids name-key and labels in HTML; the one of that number is chosen."""
+    return "".join(
+        f'<input type="radio" name="{name}" id="{name}-{key}"{" checked" * (i == checked)}>'
+        f'<label for="{name}-{key}">{label}</label>'
+        for i, (key, label) in enumerate(labels.items(), start=1)
+    )
+
+
+def both_widths(draw: Callable[[int], str]) -> str:
+    """A chart for screens and the same for phones, of which one is shown."""
+    return (
+        f'<div class="wide-only">{draw(plot.WIDE)}</div>'
+        f'<div class="narrow">{draw(plot.NARROW)}</div>'
+    )
