@@ -98,7 +98,7 @@ def closing(history: Sequence[Metrics], directory: Path, found: str, ideas: Sequ
         *([found] if found else []),
         f"\nOpen {directory / 'report.html'} to see the run.",
         f"Ask the model: python generate.py{ask}",
-        *(["Some things to ask:"] if ideas else []),
+        *(["Things to ask:"] if ideas else []),
         *(wrap_words(printable(idea), "  ", "    ") for idea in ideas),
     ]
     return "\n".join(lines)

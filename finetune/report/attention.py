@@ -44,7 +44,7 @@ def inside_section(run: Run) -> str:
         f"#word-{w}:checked ~ .look .w{w} {{ display: block }}"
         for w in range(len(words) - 1)
     ) + "".join(f"#head-{i}:checked ~ .look .h{i} {{ display: block }}" for i in range(len(heads)))
-    named = {f"{i}": f"Layer {layer + 1}, head {head + 1} {what}<br>"
+    named = {f"{i}": f"Layer {layer + 1}, head {head + 1} {what}"
              for i, (layer, head, what) in enumerate(heads)}  # fmt: skip
     drawn = "".join(
         f'<div class="head h{i}">{_column(before, after, layer, head)}</div>'
@@ -61,7 +61,7 @@ def inside_section(run: Run) -> str:
         "fine-tuning and after it. An arc goes from the token where the model stands when it "
         "writes the next one to a token that it looks at: before on the left, after on the right. "
         "The thicker it is, the larger the attention weight; those below 5 % are left out.</p>",
-        f'<div class="inside"><h3>The head</h3>{radios("head", named)}'
+        f"<div><h3>The head</h3>{radios('head', named)}"
         f'<p class="soft">Of {count} heads these are shown: for each of four jobs the one that '
         "does it most, by the mean of its weights over the written tokens before → after, if that "
         f"is {CLEAR} % or more; and the one whose weights training moved most.</p>"

@@ -150,7 +150,7 @@ def _learning(run: Run) -> str:
         '<p class="soft">Validation records, answered while the model learned. Choose a moment '
         "(the arrow keys go from one to the next); the line on the curve shows where it is. "
         "Dotted lines are the ends of epochs.</p>",
-        f'<div class="stops">{stops}{charts}{answers}</div>',
+        f"<div>{stops}{charts}{answers}</div>",
         folded,
     )
 
@@ -169,7 +169,7 @@ def _three_answers(run: Run) -> str:
     before = run.before.get("answers", [])
     pool = run.responses[: len(before)] or run.responses
     cards = []
-    for note, i in chosen(pool):
+    for note, i in chosen(pool, before):
         answers = [("Before training", Response(*before[i]))] if before else []
         answers.append(("After", response_of(pool[i])))
         cards.append(card(pool[i], answers, f"pair-{i + 1}", note))
@@ -202,7 +202,8 @@ def _tokens(run: Run) -> str:
         "on top is what the model reads. Below it is its target, the next token (the inputs "
         "shifted by one), colored by its loss: first before training, then after. Dashed: no "
         "target, because it is padding (_) or masked. ␣ is a space, ↵ a line break. Point at a "
-        "token, touch it or reach it with the Tab key for its losses.</p>"
+        "token, touch it or reach it with the Tab key for its losses, at the bottom of the "
+        "screen.</p>"
         f'<p class="soft">Loss 0 <span class="key"></span> {HOTTEST:.0f} nats or more</p>'
     )
     shown = "".join(

@@ -18,7 +18,7 @@ def share_picture(run: Run) -> str:
         return ""
     before = run.before.get("answers", [])
     pool = run.responses[: len(before)] or run.responses
-    picks = [i for note, i in chosen(pool) if note.startswith("The ")] or [0]
+    picks = [i for note, i in chosen(pool, before) if note.startswith("The ")] or [0]
     entry = pool[picks[0]]
     texts = [("Instruction", f"{entry['instruction']} {entry['input']}")]
     texts += [("Before training", before[picks[0]][0])] if before else []

@@ -220,13 +220,13 @@ class Walk:
         assert math.isclose(after, expected, rel_tol=1e-5, abs_tol=1e-9), "not what it did"
         return [
             f"AdamW moves one weight, h.{self.layer}.attn.c_attn.weight[0, 0]  ({source(AdamW)})",
-            f"before                              w = {before:+.8f}",
-            f"gradient                            g = {gradient:+.3e}",
-            f"m = 0.9 · 0 + 0.1 · g                 = {m:+.3e}, corrected by 1 − 0.9: {m_hat:+.3e}",
-            f"v = 0.999 · 0 + 0.001 · g²            = {v:.3e}, corrected by 1 − 0.999: {v_hat:.3e}",
-            f"decay: w − {LR} · {WEIGHT_DECAY} · w             = {decayed:+.8f}",
-            f"step: − {LR} · m / (√v + 1e-8)        = {expected - decayed:+.8f}",
-            f"after                               w = {after:+.8f}",
+            f"{'before, w':36} = {before:+.8f}",
+            f"{'gradient, g':36} = {gradient:+.3e}",
+            f"{'m = 0.9 · 0 + 0.1 · g':36} = {m:+.3e}, corrected by 1 − 0.9: {m_hat:+.3e}",
+            f"{'v = 0.999 · 0 + 0.001 · g²':36} = {v:.3e}, corrected by 1 − 0.999: {v_hat:.3e}",
+            f"{f'decay: w − {LR} · {WEIGHT_DECAY} · w':36} = {decayed:+.8f}",
+            f"{f'step: − {LR} · m / (√v + {EPSILON})':36} = {expected - decayed:+.8f}",
+            f"{'after, w':36} = {after:+.8f}",
         ]
 
     def text(self, token: int | Tensor) -> str:

@@ -61,7 +61,9 @@ def test_the_end_says_what_changed_and_what_to_do():
     assert "python generate.py\n" in text and "\n  Do this.\n  Do that." in text
     assert max(map(len, text.splitlines())) <= 80
     there = closing(history, Path("else where/a"), "", [])
-    assert there.endswith("python generate.py --model 'else where/a/model'") and "Some" not in there
+    assert (
+        there.endswith("python generate.py --model 'else where/a/model'") and "Things" not in there
+    )
 
 
 def test_losses_are_shown_with_their_step(capsys):

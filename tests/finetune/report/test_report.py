@@ -31,7 +31,7 @@ from gpt.errors import UserError
 from tests import textbook
 
 EVIL = '<script>alert("x")</script> & <b>bold</b>'
-NO_ENDS = {"meta", "rect", "input", "circle", "br"}
+NO_ENDS = {"meta", "rect", "input", "circle"}
 
 
 class Page(HTMLParser):
@@ -180,6 +180,11 @@ def test_three_answers_are_a_typical_the_best_and_a_failed_one(run_dir):
     entries = [entry(i, text) for i, text in enumerate(["It is answer number 0.", "no", "It is"])]
     picked = dict(chosen(entries))
     assert picked == {"A typical answer": 2, "The best": 0, "A failed one": 1}
+    entries[2:] = [entry(3, "It is answer number 3.")] * 2
+    assert chosen(entries, [["It is", True, 2], [""], ["It is answer", True, 3], [""]])[-2:] == [
+        ("The best", 3),
+        ("A failed one", 1),
+    ]
     assert chosen(entries[:1]) == [("A typical answer", 0)] and chosen([]) == []
     text = shown(run_dir)  # of the two that were answered before training
     part = text[text.index('id="before-and-after"') : text.index('id="scores-on')]
@@ -221,7 +226,7 @@ def test_inside_the_model_a_head_and_a_token_are_chosen(run_dir):
     text = shown(run_dir)
     part = text[text.index('id="inside-the-model"') : text.index('id="scores-on')]
     # The second record, because it was answered right; of four heads, two.
-    heads = re.findall(r'id="head-(\d)".*?>Layer 1, head (.*?)<br>', part)
+    heads = re.findall(r'id="head-(\d)".*?>Layer 1, head (.*?)</label>', part)
     assert [what for _, what in heads] == [
         "2 looks one token back (33 % → 33 %)",
         "1 was changed most (20 % of its weights moved)",
