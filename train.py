@@ -29,10 +29,11 @@ import torch
 from tqdm import tqdm
 
 from finetune.collate import Loader
-from finetune.console import Console, header
+from finetune.console import Console, closing, header, wrap_words
 from finetune.dataset import Record, encode, left_out_note
 from finetune.device import SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory, run_directory, shared_prefixes
+from finetune.extras.chat import things_to_ask
 from finetune.extras.data import first_test_records, read_splits
 from finetune.extras.distributed import setup_distributed
 from finetune.extras.memory_estimate import Run, decide_low_memory, largest_batch
@@ -123,7 +124,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         source = f"{options.data}, {name}"
         encoded = encode(part, tokenizer, config.context_length, options.template, source)
         if encoded.left_out:
-            tqdm.write(left_out_note(encoded, source))
+            tqdm.write(wrap_words(left_out_note(encoded, source), rest="  "))
         records[name] = encoded.records
         loaders[name] = Loader(encoded.examples, options.batch_size, options.mask_prompt)
     if not loaders["train"].num_full_batches():
@@ -170,8 +171,8 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         with process.unsharded(model):
             if process.is_main_process:
                 first = respond(records["test"][: options.samples], SAMPLE_TOKENS)
-                seen = directory, process.plain(model), tokenizer, first
-                before_training(*seen, loaders["validation"], dtype)  # extra: for the report
+                seen = directory, process.plain(model), tokenizer, records["test"]
+                before_training(*seen, first, loaders, dtype)  # extra: for the report
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
@@ -191,9 +192,8 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         seen = directory, process.plain(model), tokenizer, records["test"]
         said = after_training(*seen, responses, loaders, dtype)  # extra: scores and the report
     run.finish(records["test"], responses)
-    last = run.history[-1]
-    tqdm.write(f"{said}\nTrained on {last.tokens:,} tokens in {last.seconds:.1f} s.")
-    tqdm.write(f"In {directory}: model/, report.html, and responses.json, the test responses")
+    ideas = things_to_ask(options.model, options.data, records["test"])  # extra
+    tqdm.write(closing(run.history, directory, said, ideas))
 
 
 if __name__ == "__main__":

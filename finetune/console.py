@@ -1,7 +1,14 @@
-"""What the lecture shows on the screen: both losses, and the response to one validation record."""
+"""What the lecture shows on the screen: both losses, and the response to one validation record.
+
+Lines have at most 80 characters and are broken between words; of a long text the beginning is
+shown.
+"""
 
 import math
-from collections.abc import Callable
+import shlex
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import torch
 from tqdm import tqdm
@@ -12,6 +19,38 @@ from finetune.loop import Callbacks, Metrics
 from finetune.responses import Response
 from gpt.errors import printable
 from gpt.model import GPT
+
+WIDTH, LONGEST = 80, 200  # characters of a line, and of a text that is shown
+
+
+def wrap_words(text: str, first: str = "", rest: str = "") -> str:
+    """The text in lines of at most WIDTH, after `first`, or on a further line after `rest`."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        start = rest if lines else first
+        lines += textwrap.wrap(
+            line,
+            WIDTH,
+            initial_indent=start,
+            subsequent_indent=rest,
+            replace_whitespace=False,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [start.rstrip()]
+    return "\n".join(lines)
+
+
+def labelled(texts: Mapping[str, str]) -> str:
+    """Texts beside their labels, control characters shown and not obeyed; no empty "Input"."""
+    return "\n".join(
+        wrap_words(
+            printable(text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"),
+            f"  {label + ':':13}",
+            " " * 15,
+        )
+        for label, text in texts.items()
+        if text or label != "Input"
+    )
 
 
 class Console(Callbacks):
@@ -42,12 +81,27 @@ class Console(Callbacks):
             if not self.process.is_main_process:
                 return
             (response,) = self.respond([self.sample], max_new_tokens)
-        tqdm.write(f"\n{when}, the first validation record:")
-        tqdm.write(f"  Instruction: {printable(self.sample.instruction)}")
-        if self.sample.input:
-            tqdm.write(f"  Input:       {printable(self.sample.input)}")
-        tqdm.write(f"  Expected:    {printable(self.sample.output)}")
-        tqdm.write(f"  Response:    {printable(response.text)}\n")
+        texts = {"Instruction": self.sample.instruction, "Input": self.sample.input}
+        texts |= {"Expected": self.sample.output, "Response": response.text}
+        tqdm.write(f"\n{when}, the first validation record:\n{labelled(texts)}\n")
+
+
+def closing(history: Sequence[Metrics], directory: Path, found: str, ideas: Sequence[str]) -> str:
+    """The end of a run: what training did, what else was `found`, and what to do now."""
+    first, last = history[0], history[-1]
+    model = shlex.quote((directory / "model").as_posix())
+    ask = "" if directory.parent == Path("runs") else f" --model {model}"
+    lines = [
+        f"Training loss {first.train_loss:.3f} → {last.train_loss:.3f}, "
+        f"validation loss {first.val_loss:.3f} → {last.val_loss:.3f}",
+        f"Trained on {last.tokens:,} tokens in {last.seconds:.1f} s.",
+        *([found] if found else []),
+        f"\nOpen {directory / 'report.html'} to see the run.",
+        f"Ask the model: python generate.py{ask}",
+        *(["Things to ask:"] if ideas else []),
+        *(wrap_words(printable(idea), "  ", "    ") for idea in ideas),
+    ]
+    return "\n".join(lines)
 
 
 def header(

@@ -7,9 +7,10 @@ size.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from finetune.loop import Metrics
@@ -23,6 +24,7 @@ STYLE = """
   .ground { fill: #ffffff } .frame, .tick { stroke: #8c959f; fill: none }
   .grid { stroke: #d8dee4 } .epoch { stroke: #8c959f; stroke-dasharray: 1 4 }
   .middle { text-anchor: middle } .end { text-anchor: end } .title { font-weight: 600 }
+  .arc { fill: none; stroke-opacity: .8 }
   .curve { fill: none; stroke-width: 2; stroke-linejoin: round } .dash { stroke-dasharray: 6 4 }
   .lowest { fill: none; stroke-width: 2 } .at { visibility: hidden; stroke: #24292f; fill: none }
   .c0 { stroke: #0969da } .c1 { stroke: #bc4c00 } .c2 { stroke: #1a7f37 } .c3 { stroke: #8250df }
@@ -139,23 +141,14 @@ class Chart:
             ),
             *self._names(),
         ]
-        return "\n".join(
-            [
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
-                f'width="{self.width}" height="{self.height}" role="img" '
-                f'aria-label="{self.measure} over epochs">',
-                *([f"<style>{style}</style>"] if style else []),
-                f'<rect class="ground" width="{self.width}" height="{self.height}"/>',
-                *parts,
-                "</svg>\n",
-            ]
-        )
+        label = f"{self.measure} over epochs"
+        return svg(self.width, self.height, parts, style, label)
 
     def _axes(self, tokens: Sequence[Metrics]) -> Iterator[str]:
-        yield _text(8, 20, self.measure, "title")
+        yield svg_text(8, 20, self.measure, "title")
         for value, label in self.ticks:
             yield _line("grid", LEFT, self.y(value), self.right, self.y(value))
-            yield _text(LEFT - 8, self.y(value) + 4, label, "end")
+            yield svg_text(LEFT - 8, self.y(value) + 4, label, "end")
         for epoch in range(
             1, math.floor(self.last_epoch + 1e-9) + 1 if self.last_epoch < 50 else 1
         ):
@@ -164,15 +157,15 @@ class Chart:
         for tick in range(int(self.last_epoch / step + 1e-9) + 1):
             at = self.x(tick * step)
             yield _line("tick", at, self.bottom, at, self.bottom + 5)
-            yield _text(at, self.bottom + 20, f"{tick * step:.{_decimals(step)}f}")
-        yield _text((LEFT + self.right) / 2, self.bottom + 40, "Epochs")
+            yield svg_text(at, self.bottom + 20, f"{tick * step:.{_decimals(step)}f}")
+        yield svg_text((LEFT + self.right) / 2, self.bottom + 40, "Epochs")
         if tokens and tokens[-1].tokens:
             step = _nice_step(tokens[-1].tokens, 5 if self.width > 500 else 3)
             for tick in range(int(tokens[-1].tokens / step) + 1):
-                at = self.x(_epoch_at(tick * step, tokens))
+                at = self.x(epoch_at(tick * step, tokens, attrgetter("tokens")))
                 yield _line("tick", at, self.top, at, self.top - 5)
-                yield _text(at, self.top - 10, f"{round(tick * step):,}")
-            yield _text((LEFT + self.right) / 2, self.top - 32, "Tokens seen")
+                yield svg_text(at, self.top - 10, f"{round(tick * step):,}")
+            yield svg_text((LEFT + self.right) / 2, self.top - 32, "Tokens seen")
         yield (
             f'<rect class="frame" x="{LEFT}" y="{self.top}" width="{self.right - LEFT}" '
             f'height="{self.bottom - self.top}"/>'
@@ -185,7 +178,7 @@ class Chart:
         for y, curve in ends:
             below = max(y + 4, below + 16)
             name = f"{curve.name} {curve.points[-1][1]:{self.form}}".strip()
-            yield _text(self.right + 8, below, escape(name), curve.look.split()[0])
+            yield svg_text(self.right + 8, below, escape(name), curve.look.split()[0])
 
     def lowest(self, curve: Curve) -> Iterator[str]:
         """A ring around the curve's lowest point, with its value where that is not at the end."""
@@ -193,7 +186,7 @@ class Chart:
         x, y, look = self.x(epoch), self.y(value), curve.look.split()[0]
         yield f'<circle class="lowest {look}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
         if epoch < self.last_epoch:
-            yield _text(
+            yield svg_text(
                 min(x, self.right - 40), y - 12, f"lowest {value:{self.form}}", f"middle {look}"
             )
 
@@ -203,8 +196,24 @@ class Chart:
             yield _line(f"at at{i}", self.x(epoch), self.top, self.x(epoch), self.bottom)
 
 
-def _text(x: float, y: float, words: str, look: str = "middle") -> str:
-    return f'<text class="{look}" x="{x:.1f}" y="{y:.1f}">{words}</text>'
+def svg(width: float, height: float, parts: Sequence[str], style: str = "", label: str = "") -> str:
+    """A document; without a style of its own it is a part of a page that has STYLE."""
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
+            f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{escape(label)}">',
+            *([f"<style>{style}</style>"] if style else []),
+            f'<rect class="ground" width="{width:.0f}" height="{height:.0f}"/>',
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def svg_text(x: float, y: float, words: str, look: str = "middle", size: int = 0) -> str:
+    """Escaped words at a place, in a size of their own if one is given."""
+    own = f' style="font-size:{size}px"' if size else ""
+    return f'<text class="{look}" x="{x:.1f}" y="{y:.1f}"{own}>{words}</text>'
 
 
 def _line(look: str, x1: float, y1: float, x2: float, y2: float) -> str:
@@ -243,10 +252,10 @@ def _decimals(step: float) -> int:
     return max(0, -math.floor(math.log10(step) + 1e-9))
 
 
-def _epoch_at(tokens: float, metrics: Sequence[Metrics]) -> float:
-    """How many epochs had passed when `tokens` had been seen, from the evaluations around it."""
+def epoch_at(count: float, metrics: Sequence[Metrics], of: Callable[[Metrics], float]) -> float:
+    """How many epochs had passed when `of` an evaluation was `count`, from those around it."""
     for before, after in pairwise(metrics):
-        if before.tokens <= tokens <= after.tokens and after.tokens > before.tokens:
-            share = (tokens - before.tokens) / (after.tokens - before.tokens)
-            return before.epoch + share * (after.epoch - before.epoch)
+        low, high = of(before), of(after)
+        if low <= count <= high and low < high:
+            return before.epoch + (count - low) / (high - low) * (after.epoch - before.epoch)
     return metrics[-1].epoch

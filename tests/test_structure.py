@@ -18,7 +18,7 @@ FILES = [*ROOT.glob("*.py"), *(path for room in ROOMS for path in ROOT.glob(f"{r
 # In finetune/ a file is a step of the lecture, a folder is beyond it. A folder imports the files,
 # and of the other folders these:
 FOLDERS = {
-    "report": {"evaluate"},  # the page shows scores and the losses of tokens
+    "report": {"evaluate", "walk"},  # the page shows scores, losses of tokens, a walk
     "judge": {"evaluate"},  # the interval of a mean
     "pretrain": {"extras", "report"},  # a run directory and its page, as train.py has them
     "make": {"pretrain"},  # how plain texts are read and cut
@@ -247,6 +247,7 @@ ELSEWHERE = {
     "files": "report/test_report.py",
     "share": "report/test_report.py",
     "style": "report/test_report.py",
+    "steps": "walk/test_walk.py",
     "epochs": "report/test_report.py",
     "grades": "judge/test_judge.py",
     "server": "judge/test_judge.py",

@@ -13,6 +13,7 @@ import torch
 
 import generate
 import train
+from finetune.console import labelled
 from finetune.dataset import encode, split
 from finetune.extras import memory
 from finetune.extras.optimizer_in_backward import AdamWInBackward
@@ -78,7 +79,13 @@ def test_a_run_prints_its_losses_and_what_the_model_answers(finished_run):
         ) in printed
     model, tokenizer, _ = pretrained.load(directory / "model")
     (last,) = generate_responses(model, tokenizer, [sample], "alpaca")
-    assert printed.count("  Response:    ") == 3 and f"  Response:    {last.text}\n" in printed
+    assert printed.count("  Response:    ") == 3
+    assert f"{labelled({'Response': last.text})}\n\n" in printed
+    first, last = metrics[0], metrics[-1]
+    assert f"validation loss {first['val_loss']:.3f} → {last['val_loss']:.3f}\n" in printed
+    assert "\nA typical answer, to a test record:\n  Instruction: Say " in printed
+    assert re.search(r"\n  Before:      .*\n(  +.*\n)*  After:       ", printed)
+    assert printed.endswith("Ask the model: python generate.py\nThings to ask:\n  Say 18.\n")
     assert f"\nTrained on {metrics[-1]['tokens']:,} tokens in " in printed
     assert metrics[-1]["tokens"] > metrics[1]["tokens"] > 0
 
@@ -169,8 +176,8 @@ def test_records_that_do_not_fit_are_counted_and_named(here, capsys):
     assert train.main([*SMALL, *ONE_STEP, "--out", "r"]) == 0
     printed = capsys.readouterr().out
     for part, story in (("train", "A long"), ("test", "Another"), ("validation", "Too long")):
-        (line,) = (line for line in printed.splitlines() if story in line)
-        assert line.startswith(f"data.json, {part}: left out 1 "), line
+        note = f"data.json, {part}: left out 1 records, whose prompts fill the context: '{story}"
+        assert " ".join(printed.split()).count(note) == 1
     assert "33 records to train on, 3 to test, 1 to validate" in printed
     assert "Instruction: Né 39?" in printed and "Instruction: Too long" not in printed
     assert '"Né 35?"' in (here / "r" / "responses.json").read_text(encoding="utf-8")
@@ -210,7 +217,7 @@ def test_the_template_of_a_run_is_the_template_of_its_responses(here, capsys):
     model, tokenizer, _ = pretrained.load(here / "r" / "model")
     samples = split(read_records(here / "data.json"), "").validation[:1]
     (response,) = generate_responses(model, tokenizer, samples, "phi3")
-    assert f"  Response:    {response.text}\n" in capsys.readouterr().out
+    assert f"{labelled({'Response': response.text})}\n\n" in capsys.readouterr().out
     asked = ["--prompt", entries[0]["instruction"], "--input", entries[0]["input"]]
     assert generate.main([*asked, "--model", "r/model", "--dtype", "float32"]) == 0
     assert capsys.readouterr().out.strip() == entries[0]["response"]

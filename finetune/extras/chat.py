@@ -5,9 +5,11 @@ remember earlier ones. Line editing and history are Python's `readline`, where t
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from finetune.dataset import Record
+from finetune.records import BUNDLED_NAME
 from finetune.responses import Assistant
 from gpt.errors import UserError, did_you_mean, printable
 from gpt.sampling import Sampling
@@ -19,6 +21,14 @@ EXAMPLES = """\
   Turn this into a yes-or-no question: The lawyer signed the contract.
   Put this into the past tense: The scientist discovers a planet.
   Replace the subject with a pronoun: Fatima and Carlos painted the ceiling."""
+
+
+def things_to_ask(model: str, data: str, records: Sequence[Record]) -> list[str]:
+    """Three instructions for a model that was fine-tuned: of EXAMPLES, or from its test records."""
+    if (model, data) == ("tiny", BUNDLED_NAME):
+        return [line.strip() for line in EXAMPLES.splitlines()[:3]]
+    return [record.instruction for record in records if not record.input][:3]
+
 
 HELP = """\
 Write an instruction and press Enter. A line that ends in \\ continues on the next one.

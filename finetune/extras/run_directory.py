@@ -2,14 +2,15 @@
 
 options.json     every option, written first
 run.json         the command, the model and the data, and the versions it ran with
-before.json      responses to some test records, and token losses, before training
+before.json      responses to some test records, token losses, attention, before training
 metrics.jsonl    one line for each evaluation
 model/           the model after the last complete epoch; with LoRA also adapter/
 checkpoint/      what to resume from (finetune/extras/checkpoint.py); removed at the end
 epochs.json      responses to eight validation records during training (finetune/report/epochs.py)
 losses.svg       the loss curves (finetune/plot.py)
 share.svg        the curve and one response before and after, as a picture
-after.json       the token losses after training
+attention.svg    where the model looked while it wrote one response, as a picture
+after.json       token losses and attention after training, and a walk through the steps
 scores.json      scores of the responses (finetune/evaluate/scores.py)
 report.html      all of this on one page (finetune/report)
 responses.json   the responses to the test records; the last file: the run is finished
@@ -31,6 +32,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from finetune.console import wrap_words
 from finetune.dataset import Record
 from finetune.device import SINGLE_PROCESS, SingleProcess
 from finetune.extras import adapter, checkpoint, lora
@@ -215,7 +217,7 @@ class RunDirectory(Callbacks):
         """Print what is trained on what, and keep it for the report."""
         at = f", after step {self.start.step}" if self.start.step >= 0 else ""
         about = f"{about}\nRun: {self.directory}{at}"
-        tqdm.write(about)
+        tqdm.write(wrap_words(about))
         facts = {
             "command": self.command,
             "about": about.splitlines(),
@@ -249,7 +251,7 @@ class RunDirectory(Callbacks):
         if last > RISEN * first:
             tqdm.write(
                 f"warning: the training loss rose from {first:.2f} to {last:,.2f}: the learning "
-                "rate is too high; a new run with a smaller --lr helps"
+                "rate is\ntoo high; a new run with a smaller --lr helps"
             )
 
     def on_step(self, progress: Progress, epoch_over: bool) -> None:

@@ -1,6 +1,7 @@
 """Answers as cards: the task, the reference and one answer or more, with the words that differ."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from html import escape
@@ -9,6 +10,7 @@ from typing import Any
 from finetune.dataset import Record
 from finetune.evaluate.scores import OPEN_KINDS, is_exact, normalized, token_f1
 from finetune.report.files import record_of, response_of
+from finetune.report.style import radios
 from finetune.responses import Response
 
 LONG = 400  # characters; of a longer text the beginning is shown, the rest on demand
@@ -66,27 +68,30 @@ def all_answers(entries: Sequence[dict[str, Any]]) -> str:
     found = [verdict(record_of(entry), response_of(entry)) for entry in entries]
     names = {"all": "all", "right": "✓ right", "near": "≈ one word off", "wrong": "✗ wrong"}
     names |= {"open": "○ not judged"} if "open" in found else {}
-    filters = "".join(
-        f'<input type="radio" name="show" id="show-{look}"{" checked" * (look == "all")}>'
-        f'<label for="show-{look}">{name} ({found.count(look) if look != "all" else len(found)})'
-        "</label>"
-        for look, name in names.items()
-    )
+    counts = Counter([*found, *["all"] * len(found)])
+    filters = radios("show", {look: f"{name} ({counts[look]})" for look, name in names.items()})
     return (
         f"<details><summary>Show the {len(cards)} answers</summary>"
-        f'<div class="filter">{filters}<div class="cards">{"".join(cards)}</div></div></details>'
+        f'<div>{filters}<div class="cards">{"".join(cards)}</div></div></details>'
     )
 
 
-def chosen(entries: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:
-    """A typical answer, the best and a failed one: what it is, and the entry's number from 0."""
+def chosen(
+    entries: Sequence[dict[str, Any]], before: Sequence[Sequence[Any]] = ()
+) -> list[tuple[str, int]]:
+    """A typical answer, the best and a failed one: what it is, and the entry's number from 0.
+
+    Of several that are the best, one that was the worst among the answers `before` training.
+    """
     judged = [i for i, entry in enumerate(entries) if record_of(entry).kind not in OPEN_KINDS]
     if not judged:
         return []
     f1 = {i: token_f1(entries[i]["response"], entries[i]["output"]) for i in judged}
     ranked = sorted(judged, key=lambda i: (f1[i], len(entries[i]["output"])))
+    old = {i: token_f1(before[i][0], entries[i]["output"]) if before else 0 for i in judged}
+    best = max(reversed(ranked), key=lambda i: (f1[i], -old[i]))
     picked = {ranked[len(ranked) // 2]: "A typical answer"}
-    picked.setdefault(ranked[-1], "The best" if f1[ranked[-1]] == 1 else "The closest")
+    picked.setdefault(best, "The best" if f1[best] == 1 else "The closest")
     if f1[ranked[0]] < 1:
         picked.setdefault(ranked[0], "A failed one")
     return [(note, i) for i, note in picked.items()]

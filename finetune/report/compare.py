@@ -5,10 +5,11 @@ from html import escape
 from pathlib import Path
 
 from finetune.evaluate.scores import format_value
-from finetune.plot import NARROW, WIDE, compared_curves
+from finetune.plot import compared_curves
 from finetune.report.answers import LEGEND, card
 from finetune.report.files import Run, read_run, response_of
-from finetune.report.page import document, encodable, notes, section
+from finetune.report.page import document, encodable, notes
+from finetune.report.style import both_widths, section
 from gpt.errors import UserError
 from weights.files import write_text
 
@@ -68,11 +69,8 @@ def _table(names: Sequence[str], runs: Sequence[Run]) -> str:
 
 def _curves(names: Sequence[str], runs: Sequence[Run]) -> list[str]:
     histories = {name: run.history for name, run in zip(names, runs, strict=True)}
-    return [
-        f'<p class="soft">{", ".join(map(escape, names))}</p>',
-        f'<div class="wide-only">{compared_curves(histories, WIDE, "")}</div>',
-        f'<div class="narrow">{compared_curves(histories, NARROW, "")}</div>',
-    ]
+    charts = both_widths(lambda width: compared_curves(histories, width, ""))
+    return [f'<p class="soft">{", ".join(map(escape, names))}</p>', charts]
 
 
 def _answers(names: Sequence[str], runs: Sequence[Run]) -> str:

@@ -20,16 +20,32 @@ from gpt.errors import UserError
 from weights.files import read_json_object
 
 # Shapes for `_check`. A list of one: any number of these. A list of more: exactly these. A tuple:
-# one of these. A dict: these keys at least, or with the key "*" any keys.
+# one of these. A dict: these keys at least, but for one with "?", or with the key "*" any keys.
 TOKENS = [[str], [str], [(float, None)]]
 ESTIMATE = {"value": float, "low": float, "high": float, "count": int}
+SAID = [str, float]  # a token and its probability
+VIEW = {  # finetune/report/inside.py
+    "record": int,  # its number among the test records, from 0
+    "tokens": [str],
+    "prompt": int,  # so many of them; after them comes what is written
+    "template": [int, int],  # so many of the prompt's first and last ones every prompt has
+    "written": [float],  # the probability of each written token
+    "rivals": [[SAID]],  # of each, the likeliest in its place
+    "lens": [[SAID]],  # of each, the likeliest after each layer
+    "attention": [[[[[int, int]]]]],  # of each layer, head and written token: a place, per cent
+}
 KIND = {"exact": (float, None), "f1": float, "count": int}
 ENTRY = {"instruction": str, "output": str, "input": str, "response": str, "ended": bool}
 SHAPES: dict[str, Any] = {
     "run.json": {"command": str, "about": [str], "versions": str},
     "options.json": {"*": (str, bool, float, None)},
-    "before.json": {"answers": [[str, bool, int]], "microscope": [TOKENS]},
-    "after.json": {"microscope": [TOKENS]},
+    "before.json": {
+        "answers": [[str, bool, int]],
+        "microscope": [TOKENS],
+        "perplexity?": {"*": float},
+        "inside?": [VIEW],
+    },
+    "after.json": {"microscope": [TOKENS], "inside?": [VIEW], "walk?": [[str, [str]]]},
     "scores.json": {"figures": {"*": ESTIMATE}, "kinds": {"*": KIND}},
     "epochs.json": {
         "records": [{"instruction": str, "output": str, "input": str}],
@@ -89,6 +105,9 @@ def read_run(directory: Path, responses: list[dict[str, Any]] | None = None) -> 
         for row in read[name].get("microscope", []):
             if not len(row[0]) == len(row[1]) == len(row[2]) > 0:
                 raise UserError(f"{directory / name}: a row of tokens without as many losses")
+        for view in read[name].get("inside", []):
+            if not _fits(view):
+                raise UserError(f"{directory / name}: an inside view whose parts do not fit")
     facts, options, before, after, scores, epochs = read.values()
     shares = [e["value"] for n, e in scores.get("figures", {}).items() if n == "Exact match"]
     shares += [k["exact"] or 0 for k in scores.get("kinds", {}).values()]
@@ -126,6 +145,27 @@ def _history(path: Path) -> list[Metrics]:
     return history
 
 
+def _fits(view: dict[str, Any]) -> bool:
+    """Whether what is told of each written token is told of all, and points at earlier ones."""
+    tokens, prompt, (start, end) = view["tokens"], view["prompt"], view["template"]
+    W, L = len(tokens) - prompt, len(view["attention"])
+    heads = [head for layer in view["attention"] for head in layer]
+    return (
+        min(start, end, W - 1) >= 0 < prompt >= start + end
+        and all(len(view[name]) == W for name in ("written", "rivals", "lens"))
+        and all(len(said) == L > 0 for said in view["lens"])
+        and len({len(layer) for layer in view["attention"]}) == 1
+        and len(heads) > 0
+        and all(len(head) == W for head in heads)
+        and all(
+            0 <= place < prompt + w and 0 <= percent <= 100
+            for head in heads
+            for w, row in enumerate(head)
+            for place, percent in row
+        )
+    )
+
+
 def _list(path: Path) -> list[Any]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
@@ -141,10 +181,12 @@ def _check(value: Any, shape: Any, where: str) -> None:
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             raise UserError(f"{where}: should be an object")
-        for key in value if "*" in shape else shape:
-            if key not in value:
-                raise UserError(f"{where}: '{key}' is missing")
-            _check(value[key], shape.get("*", shape.get(key)), f"{where}: {str(key)[:40]}")
+        parts = {key.removesuffix("?"): part for key, part in shape.items()}
+        if missing := [key for key in shape if key not in value and key[-1] not in "?*"]:
+            raise UserError(f"{where}: '{missing[0]}' is missing")
+        for key in value:
+            if key in parts or "*" in parts:
+                _check(value[key], parts.get("*", parts.get(key)), f"{where}: {key[:40]}")
     elif isinstance(shape, list):
         if not isinstance(value, list) or len(value) != len(shape) != 1:
             raise UserError(f"{where}: should be a list" + f" of {len(shape)}" * (len(shape) > 1))

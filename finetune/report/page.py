@@ -6,17 +6,18 @@ its section is. Whatever comes from the data or the model is escaped.
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from finetune.evaluate.scores import KNOWLEDGE_KINDS, format_value, score
 from finetune.loop import Metrics
-from finetune.plot import NARROW, WIDE, loss_curves, rate_curve, speed_curve
+from finetune.plot import epoch_at, loss_curves, rate_curve, speed_curve
 from finetune.report.answers import LEGEND, all_answers, card, chosen
+from finetune.report.attention import attention_picture, inside_section
 from finetune.report.files import Run, read_run, record_of, response_of
 from finetune.report.share import share_picture
-from finetune.report.style import STYLE
+from finetune.report.style import STYLE, both_widths, radios, section
+from finetune.report.token_view import shared_beginning
 from finetune.responses import Response
 from weights.files import write_text
 
@@ -26,15 +27,18 @@ SHARED = 3  # tokens; a beginning that all rows share is shown once from this le
 
 
 def write_page(directory: Path, responses: list[dict[str, Any]] | None = None) -> Path:
-    """Write `report.html` and `share.svg` into the directory of a run. Raises UserError.
+    """Write `report.html` and two pictures into the directory of a run. Raises UserError.
 
     `responses` stand in for responses.json, which is the last file of a run.
     """
     run = read_run(directory, responses)
     write_text(directory / NAME, encodable(page(run)))
-    picture = share_picture(run)
-    if picture:
-        write_text(directory / "share.svg", encodable(picture))
+    for name, picture in (
+        ("share.svg", share_picture(run)),
+        ("attention.svg", attention_picture(run)),
+    ):
+        if picture:
+            write_text(directory / name, encodable(picture))
     return directory / NAME
 
 
@@ -53,9 +57,11 @@ def page(run: Run) -> str:
         _tiles(run),
         _learning(run),
         _three_answers(run),
+        inside_section(run),
         _scores(run),
         _all_answers(run),
         _tokens(run),
+        _walk(run),
         _reproduce(run),
     ]
     return document(title, body)
@@ -85,12 +91,6 @@ def loss_has_risen(history: Sequence[Metrics]) -> str:
     if last <= first:
         return ""
     return f"The loss rose from {first:.3g} to {last:.3g}: the learning rate is too high."
-
-
-def section(title: str, *parts: str) -> str:
-    """A heading with an id, and what is under it."""
-    name = escape(title.lower().replace(" ", "-").replace(",", ""))
-    return f'<h2 id="{name}">{escape(title)}</h2>\n' + "\n".join(parts)
 
 
 def _tiles(run: Run) -> str:
@@ -128,28 +128,20 @@ def _learning(run: Run) -> str:
     if len(run.history) < 2:
         return ""
     played = run.epochs.get("answers", [])
-    marks = [_epoch_at(answer["step"], run.history) for answer in played]
-    charts = (
-        f'<div class="wide-only">{loss_curves(run.history, WIDE, "", marks)}</div>'
-        f'<div class="narrow">{loss_curves(run.history, NARROW, "", marks)}</div>'
-    )
+    marks = [epoch_at(answer["step"], run.history, lambda m: m.step + 1) for answer in played]
+    charts = both_widths(lambda width: loss_curves(run.history, width, "", marks))
     small = f'<div class="plots">{rate_curve(run.history, "")}{speed_curve(run.history, "")}</div>'
     folded = f"<details><summary>Learning rate and speed</summary>{small}</details>"
     if not played:
         return section("Learning", charts, folded)
-    last = len(played) - 1
-    stops = "".join(
-        f'<input type="radio" name="stop" id="stop-{i}"{" checked" * (i == last)}>'
-        f'<label for="stop-{i}">{escape(answer["when"])}</label>'
-        for i, answer in enumerate(played)
-    )
+    stops = radios("stop", {f"{i}": escape(a["when"]) for i, a in enumerate(played)}, len(played))
     shows = "".join(
         f"#stop-{i}:checked ~ .stop{i} {{ display: block }}"
         f"#stop-{i}:checked ~ div .at{i} {{ visibility: visible }}"
         for i in range(len(played))
     )
     answers = "".join(
-        f'<div class="stop stop{i}">{_played(run.epochs["records"], answer)}</div>'
+        f'<div class="stop stop{i}">{_played(run.epochs["records"], answer, i)}</div>'
         for i, answer in enumerate(played)
     )
     return section(
@@ -158,26 +150,18 @@ def _learning(run: Run) -> str:
         '<p class="soft">Validation records, answered while the model learned. Choose a moment '
         "(the arrow keys go from one to the next); the line on the curve shows where it is. "
         "Dotted lines are the ends of epochs.</p>",
-        f'<div class="stops">{stops}{charts}{answers}</div>',
+        f"<div>{stops}{charts}{answers}</div>",
         folded,
     )
 
 
-def _played(records: Sequence[dict[str, Any]], answer: dict[str, Any]) -> str:
+def _played(records: Sequence[dict[str, Any]], answer: dict[str, Any], stop: int) -> str:
     cards = [
-        card(record, [(answer["when"].capitalize(), Response(*response))])
-        for record, response in zip(records, answer["responses"], strict=False)
+        card(record, [(answer["when"].capitalize(), Response(*response))], f"moment-{stop}-{i}")
+        for i, (record, response) in enumerate(zip(records, answer["responses"], strict=False))
     ]
     more = f"<details><summary>{len(cards) - 2} more</summary>{''.join(cards[2:])}</details>"
     return "".join(cards[:2]) + (more if len(cards) > 2 else "")
-
-
-def _epoch_at(step: int, history: Sequence[Metrics]) -> float:
-    """How many epochs had passed after `step` updates, from the evaluations around it."""
-    for a, b in pairwise(history):
-        if a.step < step <= b.step + 1:
-            return a.epoch + (b.epoch - a.epoch) * (step - a.step - 1) / (b.step - a.step)
-    return history[0].epoch if step <= 0 else history[-1].epoch
 
 
 def _three_answers(run: Run) -> str:
@@ -185,9 +169,10 @@ def _three_answers(run: Run) -> str:
     before = run.before.get("answers", [])
     pool = run.responses[: len(before)] or run.responses
     cards = []
-    for note, i in chosen(pool):
+    for note, i in chosen(pool, before):
         answers = [("Before training", Response(*before[i]))] if before else []
-        cards.append(card(pool[i], [*answers, ("After", response_of(pool[i]))], note=note))
+        answers.append(("After", response_of(pool[i])))
+        cards.append(card(pool[i], answers, f"pair-{i + 1}", note))
     if not cards:
         return ""
     intro = f'<p class="soft">Test records, which were not trained on. {LEGEND}</p>'
@@ -204,11 +189,7 @@ def _tokens(run: Run) -> str:
     if not pairs or any(old[:2] != new[:2] for old, new in pairs):
         return ""
     columns = [list(zip(*old, new[2], strict=True)) for old, new in pairs]  # (read, asked, a, b)
-    shared = 0
-    if len(columns) > 1:
-        texts = [[column[:2] for column in row] for row in columns]
-        same = (all(t == first for t in others) for first, *others in zip(*texts, strict=False))
-        shared = next((i for i, each in enumerate(same) if not each), 0)
+    shared = shared_beginning([[column[:2] for column in row] for row in columns])
     shared = shared if shared >= SHARED else 0
     rows = [("The beginning that all rows share", columns[0][:shared])] if shared else []
     for number, row in enumerate(columns, start=1):
@@ -221,7 +202,8 @@ def _tokens(run: Run) -> str:
         "on top is what the model reads. Below it is its target, the next token (the inputs "
         "shifted by one), colored by its loss: first before training, then after. Dashed: no "
         "target, because it is padding (_) or masked. ␣ is a space, ↵ a line break. Point at a "
-        "token, touch it or reach it with the Tab key for its losses.</p>"
+        "token, touch it or reach it with the Tab key for its losses, at the bottom of the "
+        "screen.</p>"
         f'<p class="soft">Loss 0 <span class="key"></span> {HOTTEST:.0f} nats or more</p>'
     )
     shown = "".join(
@@ -281,8 +263,7 @@ def _scores_before(run: Run) -> dict[str, str]:
     if not records:
         return {}
     found = {name: e.value for name, e in score(records, answers[: len(records)]).items()}
-    if isinstance(run.before.get("perplexity"), float):
-        found["Perplexity, validation"] = run.before["perplexity"]
+    found |= run.before.get("perplexity", {})
     return {name: format_value(name, value) for name, value in found.items()}
 
 
@@ -311,6 +292,22 @@ def _exact(kind: dict[str, Any]) -> str:
     if kind["exact"] is None:
         return "not judged"
     return f"{round(kind['exact'] * kind['count'])} of {kind['count']}"
+
+
+def _walk(run: Run) -> str:
+    """The steps as `python -m finetune.walk` prints them."""
+    steps = run.after.get("walk", [])
+    shown = "".join(
+        f"<h3>{number}. {escape(title)}</h3><pre>{escape(chr(10).join(lines))}</pre>"
+        for number, (title, lines) in enumerate(steps, start=1)
+    )
+    return shown and section(
+        "One record, step by step",
+        '<p class="soft">The trained model, one test record and another one beside it, with the '
+        "values as they are; the update of the last step is not kept. "
+        "<code>python -m finetune.walk</code> prints this for any record and model.</p>",
+        f"<details><summary>Show the {len(steps)} steps</summary>{shown}</details>",
+    )
 
 
 def _reproduce(run: Run) -> str:

@@ -1,5 +1,8 @@
 """How the page looks: on wide screens and phones, in light and in dark."""
 
+from collections.abc import Callable, Mapping
+from html import escape
+
 from finetune import plot
 
 THEMES = {
@@ -52,27 +55,29 @@ p { margin: 8px 0; overflow-wrap: anywhere }
 .right { color: var(--good) } .wrong { color: var(--bad) } .near { color: var(--near) }
 .open { color: var(--soft) } .pair { color: var(--ink) }
 mark { background: var(--mark); color: var(--ink); border-radius: 3px }
-.filter > input, .stops > input { margin: 0 6px 0 0 }
-.filter > label, .stops > label { display: inline-block; margin: 4px 16px 4px 0; cursor: pointer }
-.stops > label { border-bottom: 3px solid var(--line) }
-.stops > input:checked + label { border-color: var(--link); font-weight: 600 }
-.stop { display: none }
+input { position: absolute; opacity: 0 }
+label { display: inline-block; cursor: pointer; background: var(--card); padding: 2px 8px;
+  margin: 2px 4px 2px 0; border: 1px solid var(--line); border-radius: 6px }
+input:checked + label { border-color: var(--link); box-shadow: inset 0 -3px var(--link) }
+input:focus-visible + label { outline: 2px solid var(--link) }
+.stop, .head, .word { display: none }
+.look { display: flex; flex-wrap: wrap; gap: 8px 32px; margin-top: 12px }
+.look .arc { visibility: hidden } #word-all:checked ~ .look .arc { visibility: visible }
 #show-right:checked ~ .cards .pair:not(.right), #show-near:checked ~ .cards .pair:not(.near),
 #show-wrong:checked ~ .cards .pair:not(.wrong), #show-open:checked ~ .cards .pair:not(.open)
   { display: none }
 .tokens { display: flex; flex-wrap: wrap; gap: 6px 2px; margin: 4px 0 22px;
   font: 12px/1.35 ui-monospace, Menlo, Consolas, monospace }
-.tokens span { display: grid; grid-template-rows: repeat(3, auto); min-width: 12px;
-  position: relative }
+.tokens span { display: grid; grid-template-rows: repeat(3, auto); min-width: 12px }
 .tokens i, .tokens b { font: inherit; padding: 1px 3px; white-space: pre; text-align: center;
   min-height: 1.6em }
 .tokens i { color: var(--soft) }
 .tokens b { background: rgb(var(--hot) / var(--l, 0)); border: 1px solid transparent }
 .tokens .off b { background: none; color: var(--soft); border: 1px dashed var(--line) }
 .tokens span:hover::after, .tokens span:focus::after { content: attr(data-loss); z-index: 1;
-  position: absolute; top: 100%; left: 0; white-space: nowrap; padding: 2px 6px;
-  background: var(--ink); color: var(--ground); border-radius: 4px }
-.tokens .turn::after { left: auto !important; right: 0 }
+  position: fixed; bottom: 16px; left: 16px; padding: 4px 10px; font-size: 1rem;
+  background: var(--ink); color: var(--ground); border-radius: 6px }
+.tokens span:hover, .tokens span:focus { outline: 2px solid var(--link) }
 .key { display: inline-block; width: 120px; height: 12px; vertical-align: middle;
   background: linear-gradient(90deg, rgb(var(--hot) / 0), rgb(var(--hot) / 1));
   border: 1px solid var(--line) }
@@ -87,3 +92,26 @@ summary { cursor: pointer; color: var(--link) } details { margin: 8px 0 }
 """
     + plot.STYLE
 )
+
+
+def section(title: str, *parts: str) -> str:
+    """A heading with an id, and what is under it."""
+    name = escape(title.lower().replace(" ", "-").replace(",", ""))
+    return f'<h2 id="{name}">{escape(title)}</h2>\n' + "\n".join(parts)
+
+
+def radios(name: str, labels: Mapping[str, str], checked: int = 1) -> str:
+    """Radio buttons with the ids name-key and labels in HTML; the one of that number is chosen."""
+    return "".join(
+        f'<input type="radio" name="{name}" id="{name}-{key}"{" checked" * (i == checked)}>'
+        f'<label for="{name}-{key}">{label}</label>'
+        for i, (key, label) in enumerate(labels.items(), start=1)
+    )
+
+
+def both_widths(draw: Callable[[int], str]) -> str:
+    """A chart for screens and the same for phones, of which one is shown."""
+    return (
+        f'<div class="wide-only">{draw(plot.WIDE)}</div>'
+        f'<div class="narrow">{draw(plot.NARROW)}</div>'
+    )

@@ -5,13 +5,15 @@ were learned. The page draws them (finetune/report/page.py).
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import takewhile
+from typing import Any, NamedTuple
 
 import torch
 
 from finetune.collate import IGNORE_INDEX, collate
 from finetune.dataset import Example
 from finetune.evaluate.losses import token_losses
+from finetune.walk.inside import visible
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 
@@ -41,15 +43,15 @@ def token_view(
     supervised = (batch.targets != IGNORE_INDEX).tolist()
     rows = []
     for example, row_losses, row_supervised in zip(examples, losses, supervised, strict=True):
-        texts = [_visible(tokenizer, token) for token in example.tokens]
+        texts = [visible(tokenizer, token) for token in example.tokens]
         padding = [""] * (batch.inputs.shape[1] - len(texts) + 1)
         kept = [loss if s else None for loss, s in zip(row_losses, row_supervised, strict=True)]
         rows.append(TokenRow(texts[:-1] + padding, texts[1:] + padding, kept))
     return rows
 
 
-def _visible(tokenizer: Tokenizer, token: int) -> str:
-    """A token's text with its white space visible: ␣ is a space, ↵ a line break, ⇥ a tab."""
-    if token == tokenizer.end_of_text:
-        return "<|endoftext|>"
-    return tokenizer.decode([token]).replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥")
+def shared_beginning(rows: Sequence[Sequence[Any]]) -> int:
+    """How many entries two rows or more have in common from the first on; 0 of fewer rows."""
+    columns = zip(*rows, strict=False)
+    same = takewhile(lambda column: all(each == column[0] for each in column), columns)
+    return len(list(same)) if len(rows) > 1 else 0

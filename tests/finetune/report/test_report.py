@@ -21,6 +21,7 @@ from finetune.loop import Metrics, Progress
 from finetune.report import epochs
 from finetune.report.__main__ import main
 from finetune.report.answers import card, chosen, verdict
+from finetune.report.attention import attention_picture
 from finetune.report.files import read_run
 from finetune.report.page import HOTTEST, encodable, loss_has_risen, page
 from finetune.report.share import share_picture
@@ -30,7 +31,7 @@ from gpt.errors import UserError
 from tests import textbook
 
 EVIL = '<script>alert("x")</script> & <b>bold</b>'
-NO_ENDS = {"meta", "path", "rect", "input", "circle"}
+NO_ENDS = {"meta", "rect", "input", "circle"}
 
 
 class Page(HTMLParser):
@@ -76,6 +77,19 @@ ROWS = [
     [["B", "e", "g", "in", "␣a", ""], ["e", "g", "in", "␣a", "E", ""], [1.0, 2, 3, 4, 5, None]],
     [["B", "e", "g", "in", "␣b", "↵"], ["e", "g", "in", "␣b", "↵", "E"], [1.0, 2, 3, 4, 5, 6]],
 ]
+TOKENS = ["T", "␣do", ":", EVIL, "R", "↵", "It", "␣is", "END"]
+
+
+def view(percent):
+    """What a head sees of nine tokens; "It" is written from 5, and it looks at 3 and 2."""
+    looks = [[[3, percent], [2, 9]], [[6, 100]], [[0, 40], [7, 60]]]
+    return {"record": 0, "tokens": TOKENS, "prompt": 6, "template": [1, 2],
+            "written": [percent / 100, 0.0004, 0.5],
+            "rivals": [[[EVIL, 0.5], [token, 0.25]] for token in TOKENS[6:]],
+            "lens": [[["x", 0.5], [EVIL, 0.75]]] * 3,
+            "attention": [[looks, [[[5, 100]]] * 3], [looks, looks]]}  # fmt: skip
+
+
 FILES = {
     "run.json": {"command": "python train.py", "versions": "Python 3",
                  "about": ["tiny: 7 parameters", "/home/me/data.json: 9 records",
@@ -83,10 +97,14 @@ FILES = {
     "options.json": {"model": "/home/me/tiny", "data": "/home/me/data.json", "lr": 0.01,
                      "out": "/home/me/runs/x", "mask_prompt": True, "epochs": None},
     "before.json": {"answers": [["no", False, 64], [EVIL, True, 3]], "microscope": ROWS,
-                    "perplexity": 12.5},
-    "after.json": {"microscope": [[a, b, [x and x / 2 for x in c]] for a, b, c in ROWS]},
+                    "perplexity": {"Perplexity, test": 25.5, "Perplexity, validation": 12.5},
+                    "inside": [view(7), view(20)]},
+    "after.json": {"microscope": [[a, b, [x and x / 2 for x in c]] for a, b, c in ROWS],
+                   "inside": [view(70) | {"record": 2}, view(80)],
+                   "walk": [["The record", ["instruction: x", EVIL]], ["Its prompt", []]]},
     "scores.json": {
         "figures": {"Exact match": {"value": 0.5, "low": 0.1, "high": 0.9, "count": 4},
+                    "Perplexity, test": {"value": 4.5, "low": 4, "high": 5, "count": 98},
                     "Perplexity, validation": {"value": 3.5, "low": 3, "high": 4, "count": 99}},
         "kinds": {"a_kind": {"exact": 0.5, "f1": 0.75, "count": 2},
                   "definition": {"exact": None, "f1": 0.5, "count": 1}},
@@ -120,8 +138,9 @@ def shown(directory):
     return (directory / "report.html").read_text(encoding="utf-8")
 
 
-HEADS = ["Learning", "Before and after", "Scores on the test records", "All test answers"]
-HEADS += ["One batch, token by token", "To do the same again"]
+HEADS = ["Learning", "Before and after", "Inside the model", "Scores on the test records"]
+HEADS += ["All test answers", "One batch, token by token", "One record, step by step"]
+HEADS += ["To do the same again"]
 
 
 def test_the_page_shows_the_run_and_lets_nothing_out(run_dir):
@@ -135,6 +154,7 @@ def test_the_page_shows_the_run_and_lets_nothing_out(run_dir):
     assert "Run: x" in text and "data.json: 9 records" in text
     ids = [value for name, value in found.attributes if name == "id"]
     assert len(ids) == len(set(ids)) and {"test-1", "test-4", "learning"} <= {*ids}
+    assert all(re.match(r' \w+" id="[\w-]+"', part) for part in text.split('<div class="pair')[1:])
 
 
 def test_answers_are_marked_filtered_and_folded(run_dir):
@@ -160,6 +180,11 @@ def test_three_answers_are_a_typical_the_best_and_a_failed_one(run_dir):
     entries = [entry(i, text) for i, text in enumerate(["It is answer number 0.", "no", "It is"])]
     picked = dict(chosen(entries))
     assert picked == {"A typical answer": 2, "The best": 0, "A failed one": 1}
+    entries[2:] = [entry(3, "It is answer number 3.")] * 2
+    assert chosen(entries, [["It is", True, 2], [""], ["It is answer", True, 3], [""]])[-2:] == [
+        ("The best", 3),
+        ("A failed one", 1),
+    ]
     assert chosen(entries[:1]) == [("A typical answer", 0)] and chosen([]) == []
     text = shown(run_dir)  # of the two that were answered before training
     part = text[text.index('id="before-and-after"') : text.index('id="scores-on')]
@@ -189,11 +214,60 @@ def test_the_token_view_has_a_cell_for_each_position_and_the_shared_beginning_on
 def test_scores_have_a_column_before_and_kinds_are_grouped(run_dir):
     text = shown(run_dir)
     assert '<td class="n">50.0 %</td><td class="n">10.0 % – 90.0 %</td>' in text
-    assert '<td class="n">99</td><td class="n">12.50</td>' in text  # the perplexity before
+    assert '<td class="n">98</td><td class="n">25.50</td>' in text  # the perplexity before
+    assert '<td class="n">99</td><td class="n">12.50</td>' in text
     assert '<td class="n">4</td><td class="n">0.0 %</td>' in text
     given, known = text.index("<th>Works on the given text"), text.index("<th>Must know")
     assert given < text.index("<td>a kind</td>") < known < text.index("<td>definition</td>")
     assert "1 of 2" in text and "not judged" in text and "Responses computed in float32" in text
+
+
+def test_inside_the_model_a_head_and_a_token_are_chosen(run_dir):
+    text = shown(run_dir)
+    part = text[text.index('id="inside-the-model"') : text.index('id="scores-on')]
+    # The second record, because it was answered right; of four heads, two.
+    heads = re.findall(r'id="head-(\d)".*?>Layer 1, head (.*?)</label>', part)
+    assert [what for _, what in heads] == [
+        "2 looks one token back (33 % → 33 %)",
+        "1 was changed most (20 % of its weights moved)",
+    ]
+    heads = [key for key, _ in heads]
+    for group, keys in (("head", heads), ("word", "012")):
+        for key in keys:
+            assert f"#{group}-{key}:checked ~ .look .{group[0]}{key} {{ display: block }}" in part
+            assert part.count(f'class="{group} {group[0]}{key}"') == 1
+    assert f'class="arc c0 t0" stroke-width="{0.5 + 80 / 25:.1f}"' in part
+    assert f'class="arc c1 t0" stroke-width="{0.5 + 20 / 25:.1f}"' in part
+    assert part.count('class="arc') == 2 * (3 + 2) and '<text class="middle q0"' in part
+    assert "It <small>20 % → 80 %</small>" in part and "␣is <small>0 % → 0 %</small>" in part
+    assert "<mark>It</mark> <small>25 %</small>" in part and "layer 2</td>" in part
+    files = copy.deepcopy(FILES)
+    files["before.json"]["inside"][1]["tokens"] = TOKENS[::-1]  # not the same text
+    assert "<small>7.0 % → 70 %</small>" in shown(written(run_dir, files, [4.0, 2.0]))
+    files["after.json"]["inside"] = []
+    assert "Inside the model" not in shown(written(run_dir, files, [4.0, 2.0]))
+
+
+def test_the_walk_is_on_the_page(run_dir):
+    text = shown(run_dir)
+    assert "<h3>1. The record</h3><pre>instruction: x\n&lt;script&gt;" in text
+    assert "Show the 2 steps" in text
+
+
+def test_the_picture_of_attention_is_an_svg_with_its_style(run_dir):
+    files = copy.deepcopy(FILES)
+    for name in ("before.json", "after.json"):
+        for each in files[name]["inside"]:
+            each["attention"][0][1] = each["attention"][0][0]
+    shown(written(run_dir, files, [4.0, 2.0]))
+    root = ET.fromstring((run_dir / "attention.svg").read_text(encoding="utf-8"))
+    assert "prefers-color-scheme: dark" in root[0].text
+    texts = [*root.iter("{http://www.w3.org/2000/svg}text")]
+    line = ["do", ":", "<script>alert…", "It", "is", "END"]  # without the template
+    assert [t.text for t in texts[2:8]] == [t.text for t in texts[9:]] == line
+    assert all(0 < float(t.get("x")) < float(root.get("width")) for t in texts)
+    paths = root.findall("{http://www.w3.org/2000/svg}path")
+    assert [path.get("class") for path in paths] == ["arc c1"] * 2 + ["arc c0"] * 2
 
 
 def test_what_is_missing_is_left_out_and_a_stopped_run_says_so(run_dir, tmp_path):
@@ -264,7 +338,8 @@ def test_a_damaged_file_is_one_line_or_a_page(run_dir, data):
     try:
         run = read_run(run_dir)
         Page(page(run))
-        ET.fromstring(encodable(share_picture(run)) or "<none/>")
+        for draw in (share_picture, attention_picture):
+            ET.fromstring(encodable(draw(run)) or "<none/>")
     except UserError as error:
         assert name in str(error) and "\n" not in str(error)
 
@@ -376,7 +451,9 @@ def test_a_real_run_has_all_of_it(here):
         "before training",
         "epoch 1, step 4",
     ]
-    assert read_run(here / "r").before["perplexity"] > 1
+    run = read_run(here / "r")
+    assert min(run.before["perplexity"].values()) > 1
+    assert len(run.after["walk"]) == 10 and len(run.before["inside"]) == 2
     assert page(read_run(here / "r")) == text
 
 

@@ -23,7 +23,7 @@ def test_rows_are_the_batch_with_every_loss_at_its_place(mask):
         length = len(example.tokens) - 1
         assert len(inputs) == len(targets) == len(losses) == width
         assert inputs[1:length] == targets[: length - 1]
-        assert targets[length - 1] == "<|endoftext|>"
+        assert targets[length - 1] == "END"
         assert inputs[length:] == targets[length:] == [""] * (width - length)
         text = TOKENIZER.decode(example.tokens[:-1]).replace(" ", "␣").replace("\n", "↵")
         assert "".join(inputs) == text

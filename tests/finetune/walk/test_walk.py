@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from finetune.dataset import Record
-from finetune.walk.__main__ import STEPS, Walk, main
+from finetune.walk.__main__ import main
+from finetune.walk.steps import STEPS, Walk
 from gpt.errors import UserError
 from gpt.tokenizer import Tokenizer
 from tests import textbook
@@ -93,6 +94,9 @@ def test_every_step_names_a_line_that_is_there(walk):
 def test_one_step_alone_and_what_is_not_there(capsys):
     assert main(["--step", "3"]) == 0
     assert capsys.readouterr().out.startswith("\n3. As token ids")
+    assert main(["--record", "7"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 100 and max(map(len, lines)) <= 80
     for words in (["--step", "11"], ["--record", "1100"], ["--layer", "99"], ["--head", "99"]):
         with pytest.raises(UserError, match=words[0]):
             main(words)
