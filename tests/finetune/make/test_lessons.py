@@ -133,6 +133,15 @@ def test_what_is_copied_or_answered_is_in_what_was_given(lexicon):
     for wordings, text, answer in given(lexicon, lessons.told):
         word = wordings.split()[0].lower()
         assert word in ("who", "what", "where", "when", "why") and answer[:-1] in text
+    for wordings, text, answer in given(lexicon, lessons.found):
+        part = re.search(r"'(.+?)'\|", wordings)[1]
+        assert answer in text and part in answer
+        assert not re.search(rf"\b{re.escape(part)}\b", text.replace(answer, ""))
+    for wordings, text, answer in given(lexicon, lessons.beside):
+        end, word = re.match(r"Which word stands (\w+) '(.+?)'\?", wordings).groups()
+        words = text.rstrip(".").replace(",", "").split()
+        at = words.index(word) + (1 if end == "after" else -1)
+        assert re.sub(r"It is |['.]", "", answer) == words[at]
     for _, text, answer in given(lexicon, lessons.tidy):
         assert answer[:-1].lower() == text and answer[0].isupper()
     for wording, text, answer in given(lexicon, lessons.replace):
@@ -144,7 +153,9 @@ def test_what_is_copied_or_answered_is_in_what_was_given(lexicon):
 def test_words_are_sorted_and_counted(lexicon):
     for _, text, answer in given(lexicon, lessons.alphabet):
         words = re.split(r", | or ", text)
-        if ", " in answer:
+        if not text:
+            assert re.fullmatch(r"'(.)\w*' begins with \1\.", answer)
+        elif ", " in answer:
             assert answer.split(", ") == sorted(words)
         else:
             end = min(words) if "first" in answer else max(words)
