@@ -202,11 +202,11 @@ def test_help_needs_no_docstring(path, capsys, monkeypatch):
     code = compile(path.read_text(encoding="utf-8"), str(path), "exec", optimize=2)
     monkeypatch.setattr(sys, "argv", [path.name, "--help"])
     with contextlib.suppress(SystemExit):
-        exec(code, program := {"__name__": "program", "__file__": str(path)})
+        exec(code, program := {"__name__": "program", "__file__": str(path), "__doc__": None})
         if "main" in program:
             program["main"](["--help"])
         else:
-            exec(code, {"__name__": "__main__", "__file__": str(path)})
+            exec(code, program | {"__name__": "__main__", "__doc__": None})
     said = capsys.readouterr().out
     assert len(said) > 100 and not re.search(r"\bNone\b", said), said
 

@@ -104,12 +104,12 @@ def test_ctrl_c_ends_with_130_and_what_was_saved_intact(here):
     )
     signal.signal(signal.SIGINT, heeded)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300  # a busy machine may take minutes
         while not (here / "r" / "model" / "model.safetensors").exists():
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
     finally:  # else a failure here would leave it training, and fail another test with its pipes
         process.kill()
         process.communicate()

@@ -46,7 +46,7 @@ def test_it_learns_and_leaves_a_run_behind(texts, capsys):
     assert text_loss(model, tokenizer, text, 2, torch.float32) in printed
     (sample,) = json.loads((texts / "r/responses.json").read_text(encoding="utf-8"))
     assert text.text.startswith(sample["instruction"] + sample["output"])
-    assert "The " in sample["response"] and " sat" in sample["response"]
+    assert sample["response"] and {*sample["response"]} <= {*text.text}  # of 300 tokens, its own
     assert "--hold-out=b.txt" in (texts / "r/report.html").read_text(encoding="utf-8")
     assert main(["--resume", "r"]) == 0
     assert "finished" in capsys.readouterr().out
