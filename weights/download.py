@@ -16,6 +16,7 @@ mixture of two versions has another one.
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -42,8 +43,17 @@ BACK_OFF = 1.0  # seconds before the second try; doubled before each further one
 BLOCK = 1 << 20  # bytes read at a time
 
 
+def without_secrets(text: str) -> str:
+    """`text` without the names, passwords and queries of the web addresses in it."""
+    text = re.sub(r"(https?://)[^/\s@]*@", r"\1", text, flags=re.IGNORECASE)
+    return re.sub(r"(https?://[^\s?'\"]*)\?[^\s'\"]*", r"\1?…", text, flags=re.IGNORECASE)
+
+
 class DownloadError(UserError):
     """A file that could not be fetched: which address, and why, in one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 class _Transient(DownloadError):

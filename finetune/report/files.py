@@ -6,7 +6,6 @@ is told in one line. What must not leave the user's machine with a page is taken
 
 import json
 import math
-import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -17,6 +16,7 @@ from finetune.loop import Metrics
 from finetune.options import command_line
 from finetune.responses import Response
 from gpt.errors import UserError
+from weights.download import without_secrets
 from weights.files import read_json_object
 
 # Shapes for `_check`. A list of one: any number of these. A list of more: exactly these. A tuple:
@@ -75,8 +75,7 @@ class Run:
             text = text.replace(value, PureWindowsPath(value).name)
         if self.directory.is_absolute():
             text = text.replace(str(self.directory), self.directory.name)
-        text = re.sub(r"(https?://)[^/\s@]*@", r"\1", text, flags=re.IGNORECASE)
-        return re.sub(r"(https?://[^\s?'\"]*)\?[^\s'\"]*", r"\1?…", text, flags=re.IGNORECASE)
+        return without_secrets(text)
 
     def command(self) -> str:
         """The run's command as it would be typed, "" if that is not known."""
