@@ -1,9 +1,15 @@
 """The pages of docs/ point at lines and files that are there."""
 
+import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+
+from finetune.evaluate.__main__ import EvaluateOptions
+from finetune.options import parse
+from train import TrainOptions
 
 DOCS = Path(__file__).parents[1] / "docs"
 LINK = re.compile(r"\[`?([\w./]+?)`?\]\(([^)#]+)#L(\d+)\)")
@@ -43,3 +49,24 @@ def test_a_link_to_a_file_finds_it(page):
 
 def test_the_lectures_page_has_lines_to_check():
     assert len(LINK.findall((DOCS / "lecture.md").read_text(encoding="utf-8"))) > 20
+
+
+EXPERIMENTS = (DOCS / "break-it.md").read_text(encoding="utf-8")
+CHANGES = re.findall(r"```diff\n--- (\S+)\n-(.+)\n\+(.+)\n```", EXPERIMENTS)
+
+
+@pytest.mark.parametrize(("file", "old", "new"), CHANGES, ids=lambda text: text.strip()[:20])
+def test_a_line_to_break_is_in_its_file_once(file, old, new):
+    text = (DOCS.parent / file).read_text(encoding="utf-8")
+    assert text.splitlines().count(old) == 1
+    ast.parse(text.replace(old, new))
+
+
+def test_the_commands_that_break_something_are_understood():
+    commands = [shlex.split(line) for line in re.findall(r"^python .*", EXPERIMENTS, re.MULTILINE)]
+    trained = [words[2:] for words in commands if words[1] == "train.py"]
+    for options in trained:
+        parse(TrainOptions, options, "")
+    (evaluated,) = [words[3:] for words in commands if words[2] == "finetune.evaluate"]
+    parse(EvaluateOptions, evaluated, "")
+    assert EXPERIMENTS.count("\n## ") == 8 and len(CHANGES) == 3 and len(trained) >= 7
