@@ -40,6 +40,7 @@ def test_no_line_is_longer_than_80_unless_it_is_one_word(text):
         assert len(line) <= 80 or len(line.split()) <= 1 + line.startswith("  Label:")
     assert shown.split() == ["Label:", *text.split()]
     assert shown.count("\n") >= text.count("\n")
+    assert wrap_words("runs/a-" * 15 + " b") == "runs/a-" * 15 + "\nb"  # to be copied as it is
 
 
 def test_a_long_answer_is_cut_after_200_characters():

@@ -248,6 +248,18 @@ def test_inside_the_model_a_head_and_a_token_are_chosen(run_dir):
     assert "Inside the model" not in shown(written(run_dir, files, [4.0, 2.0]))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"prompt": 9}, {"prompt": 0}, {"template": [4, 3]}, {"template": [-1, 2]}, {"written": [0.5]},
+     {"lens": [[["x", 0.5]]] * 3}, {"attention": [[], []]}, {"attention": [[[[]] * 3], []]},
+     {"attention": [[[[[6, 50]], [], []]]] * 2}, {"attention": [[[[], [], [[1, 101]]]]] * 2}],
+)  # fmt: skip
+def test_a_view_whose_parts_do_not_fit_is_told(run_dir, change):
+    files = FILES | {"after.json": FILES["after.json"] | {"inside": [view(1) | change]}}
+    with pytest.raises(UserError, match=r"after\.json: an inside view whose parts do not fit"):
+        shown(written(run_dir, files, [4.0, 2.0]))
+
+
 def test_the_walk_is_on_the_page(run_dir):
     text = shown(run_dir)
     assert "<h3>1. The record</h3><pre>instruction: x\n&lt;script&gt;" in text
