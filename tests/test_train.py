@@ -234,7 +234,7 @@ def test_runs_are_named_after_their_model_and_do_not_meet(here, monkeypatch):
 def test_the_defaults_are_the_lectures():
     assert parse(train.TrainOptions, [], "") == train.TrainOptions(
         model="tiny", init="pretrained", data="bundled", epochs=None, batch_size=8, lr=None,
-        weight_decay=0.1, mask_prompt=False, template="alpaca", eval_every=None, eval_batches=5,
+        weight_decay=0.1, mask_prompt="auto", template="alpaca", eval_every=None, eval_batches=5,
         max_steps=None, seed=123, device="auto", dtype="auto", out=None, accumulate=1,
         warmup_steps=0, schedule=None, decay="all", clip_norm=None, lora_rank=None,
         lora_alpha=256, save_every=None, resume=None, low_memory="auto", shard=False, samples=10,
@@ -243,12 +243,16 @@ def test_the_defaults_are_the_lectures():
         ("--model 355M", (1, 5e-5, "constant")),
         ("--model 355M --lora-rank 16", (1, 2e-4, "constant")),
         ("--model 124M --lora-rank 4 --lr 1e-3 --epochs 2", (2, 1e-3, "constant")),
-        ("", (4, 3e-4, "cosine")),
-        ("--schedule linear --lora-rank 8", (4, 1.2e-3, "linear")),
+        ("", (4, 1.5e-4, "cosine")),
+        ("--schedule linear --lora-rank 8", (4, 6e-4, "linear")),
     ):
         options = train.fill_defaults(parse(train.TrainOptions, words.split(), ""))
         assert (options.epochs, options.lr, options.schedule) == defaults
         assert options.eval_every == (20 if options.model == "tiny" else 5)
+        assert options.mask_prompt == ("on" if options.model == "tiny" else "off")
+    for wanted in ("on", "off"):
+        options = train.fill_defaults(train.TrainOptions(mask_prompt=wanted))
+        assert options.mask_prompt == wanted
     with pytest.raises(UserError, match="--max-steps: must be at least 1"):
         parse(train.TrainOptions, ["--max-steps", "0"], "")
 

@@ -101,6 +101,8 @@ def stored_options(directory: Path) -> dict[str, Any]:
     options = read_json_object(path)
     if re.search(r"[/\\]finetune[/\\]instructions\.json$", str(options.get("data"))):
         options["data"] = BUNDLED_NAME  # a run of before stored where its clone had them
+    if options.get("mask_prompt") is False:
+        options["mask_prompt"] = "off"  # which was the default of every model
     return options
 
 

@@ -21,7 +21,12 @@ CHANGEABLE_ON_RESUME = (*MOVABLE, "device", "low_memory", "shard", "save_every",
 class ExtraOptions(DataOptions):
     """train.py's own options come after these."""
 
-    mask_prompt: bool = beyond(False, "train on the responses only, not on the prompts")
+    mask_prompt: str = beyond(
+        "auto",
+        "train on the responses only, not on the prompts (auto: with tiny)",
+        choices=("auto", "on", "off"),
+        bare="on",
+    )
     template: str = beyond("alpaca", "prompt template", choices=tuple(TEMPLATES))
     accumulate: int = beyond(1, "gradient accumulation: batches in a step", min=1)
     warmup_steps: int = beyond(0, "warm-up steps (linear)", min=0)

@@ -64,7 +64,7 @@ def after_training(
         first = views[0]["record"] if views else 0
         pair = [records[first], records[first - 1]]
         walked, _, _ = pretrained.load(directory / "model")  # the walk moves a weight
-        settings = options["template"], options["mask_prompt"]
+        settings = options["template"], loaders["validation"].mask_prompt
         walk = Walk(walked, tokenizer, pair, 0, 0, *settings)
         data["walk"] = [*walk.steps()]
     _write_json(directory / "after.json", data)
