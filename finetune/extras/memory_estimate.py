@@ -23,7 +23,9 @@ from finetune.dataset import Example
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError
 
-PROCESS = 360e6  # bytes, measured: Python, torch, oneDNN's kernels, the step's small tensors
+# Bytes, measured: Python, torch, oneDNN's kernels, the step's small tensors. torch's build for CUDA
+# loads larger libraries, whether there is a GPU or not.
+PROCESS = 360e6 + (335e6 if torch.version.cuda else 0)
 # Bytes kept for the backward pass, per position, layer and C; measured. In bfloat16: the inputs of
 # the two LayerNorms (4 + 4), of the four linear layers (2 + 2 + 2 + 8), q, k, v (6), GELU's input
 # (8), the heads' outputs, the softmax.

@@ -71,7 +71,8 @@ def test_the_estimate_is_what_a_run_takes():
     ],
 )
 def test_the_estimate_is_within_a_tenth_of_what_was_measured(changes, gigabytes):
-    assert peak_memory(replace(LARGE, **changes)) / 1e9 == pytest.approx(gigabytes, rel=0.1)
+    measured = gigabytes * 1e9 - 360e6 + memory_estimate.PROCESS  # it was torch's build for the CPU
+    assert peak_memory(replace(LARGE, **changes)) == pytest.approx(measured, rel=0.1)
 
 
 def test_the_largest_batch_is_never_larger_than_estimated():
