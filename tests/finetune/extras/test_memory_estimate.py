@@ -94,12 +94,14 @@ def test_the_largest_batch_is_never_larger_than_estimated():
     ],
 )
 def test_it_says_what_it_decides(wanted, free, chosen, said, monkeypatch, capsys):
+    monkeypatch.setattr(memory_estimate, "PROCESS", 360e6)  # that of torch's build for the CPU
     monkeypatch.setattr(memory_estimate, "free_memory", lambda device: free)
     assert decide_low_memory(wanted, LARGE, "355M", CPU) == chosen
     assert said in capsys.readouterr().out
 
 
 def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
+    monkeypatch.setattr(memory_estimate, "PROCESS", 360e6)
     monkeypatch.setattr(memory_estimate, "free_memory", lambda device: int(3e9))
     with pytest.raises(
         UserError, match=r"355M takes 5\.1 GB .* 3\.0 GB .*--lora-rank 16 \(1\.\d GB"
