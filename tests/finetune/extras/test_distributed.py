@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 import torch
+import torch.distributed.fsdp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,9 +65,14 @@ def metrics(directory):
     return [json.loads(line) for line in lines]
 
 
+NO_FSDP2 = pytest.mark.skipif(
+    not hasattr(torch.distributed.fsdp, "fully_shard"), reason="--shard needs torch 2.6"
+)
+SHARDED = ["--shard", "--accumulate", "2", "--clip-norm", "0.1"]
+
+
 @pytest.mark.parametrize(
-    ("start", "options"),
-    [(torchrun, []), (forked, ["--shard", "--accumulate", "2", "--clip-norm", "0.1"])],
+    ("start", "options"), [(torchrun, []), pytest.param(forked, SHARDED, marks=NO_FSDP2)]
 )
 def test_two_processes_make_the_run_of_one(here, capsys, start, options):
     """Every loss to 1e-5, with batches of 3 that do not halve, and the saved model."""
@@ -102,6 +108,7 @@ sys.exit(train.run_script(lambda: train.main(sys.argv[2:])))
 """
 
 
+@NO_FSDP2
 def test_a_sharded_run_that_one_process_stops_is_resumed_by_one(here):
     """The signal reaches process 1 alone; all end after the same step, with one checkpoint."""
     (here / "stopped.py").write_text(STOPPED, encoding="utf-8")
