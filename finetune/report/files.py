@@ -69,6 +69,12 @@ class Run:
     epochs: dict[str, Any]
     responses: list[dict[str, Any]]
 
+    def compared(self) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+        """The responses after training to the records that were answered before it, and those from
+        before; all responses and none where nothing was answered before."""
+        before = self.before.get("answers", [])
+        return self.responses[: len(before)] or self.responses, before
+
     def public(self, text: str) -> str:
         """`text` without paths of the user's disk, and without what is secret in an address."""
         for value in sorted(filter(_is_absolute, self.options.values()), key=len, reverse=True):

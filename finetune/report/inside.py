@@ -28,10 +28,10 @@ def inside(
 ) -> list[dict[str, Any]]:
     """A view for each record that is chosen, as finetune/report/files.py describes it in VIEW."""
     size = model.num_parameters()
-    template = _template(examples)
-    chosen = _chosen(records, examples, sum(template))[: RECORDS if size <= SMALL else 1]
     if size > LARGE:
         return []
+    template = _template(examples)
+    chosen = _chosen(records, examples, sum(template))[: RECORDS if size <= SMALL else 1]
     return [_view(model, tokenizer, number, examples[number], template) for number in chosen]
 
 

@@ -166,8 +166,7 @@ def _played(records: Sequence[dict[str, Any]], answer: dict[str, Any], stop: int
 
 def _three_answers(run: Run) -> str:
     """A typical answer, the best and a failed one, with those before training if there are any."""
-    before = run.before.get("answers", [])
-    pool = run.responses[: len(before)] or run.responses
+    pool, before = run.compared()
     cards = []
     for note, i in chosen(pool, before):
         answers = [("Before training", Response(*before[i]))] if before else []

@@ -16,8 +16,7 @@ def share_picture(run: Run) -> str:
     """The document; "" if there is no curve or no answer yet."""
     if len(run.history) < 2 or not run.responses:
         return ""
-    before = run.before.get("answers", [])
-    pool = run.responses[: len(before)] or run.responses
+    pool, before = run.compared()
     picks = [i for note, i in chosen(pool, before) if note.startswith("The ")] or [0]
     entry = pool[picks[0]]
     texts = [("Instruction", f"{entry['instruction']} {entry['input']}")]

@@ -100,8 +100,7 @@ def _said(run: Run) -> str:
         right, n = round(exact["value"] * exact["count"]), exact["count"]
         value, low, high = (format_value("", exact[key]) for key in ("value", "low", "high"))
         lines.append(f"Of {n} test responses {right} are exact ({value}, {low} to {high}).")
-    before = run.before.get("answers", [])
-    pool = run.responses[: len(before)] or run.responses
+    pool, before = run.compared()
     for note, i in chosen(pool)[:1]:
         texts = {"Instruction": pool[i]["instruction"], "Input": pool[i]["input"]}
         texts |= {"Expected": pool[i]["output"]} | ({"Before": before[i][0]} if before else {})
