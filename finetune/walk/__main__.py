@@ -22,7 +22,7 @@ class WalkOptions:
 
     model: str = option("tiny", "a size's name, or a model's directory", metavar="NAME|DIR")
     data: str = option(str(BUNDLED), "instruction records", metavar="FILE|URL")
-    record: int = option(1, "which record, counted from 1", min=1)
+    record: int = option(1, "which record, counted from 1; the next is beside it", min=1)
     step: int | None = option(None, f"show one step only, 1 to {len(STEPS)}", min=1)
     layer: int = option(1, "which block's attention is shown, counted from 1", min=1)
     head: int = option(1, "which of its heads, counted from 1", min=1)
@@ -30,25 +30,19 @@ class WalkOptions:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(WalkOptions, argv, "Follow one record through every step, with its numbers.")
-    if options.step is not None and options.step > len(STEPS):
-        raise UserError(f"--step {options.step}: there are {len(STEPS)} steps")
     records = read_records(local_copy(options.data))
-    if options.record >= len(records):
-        raise UserError(f"--record {options.record}: {options.data} has {len(records)}; one more "
-                        "record is shown beside it")  # fmt: skip
     generator = torch.Generator().manual_seed(0)
     model, tokenizer, _ = pretrained.load_model(options.model, "pretrained", generator)
-    for name, chosen, most in (
-        ("--layer", options.layer, model.config.n_layer),
-        ("--head", options.head, model.config.n_head),
-    ):
-        if chosen > most:
-            raise UserError(f"{name} {chosen}: this model has {most}")
+    most = {"step": len(STEPS), "record": len(records) - 1}
+    most |= {"layer": model.config.n_layer, "head": model.config.n_head}
+    for name, last in most.items():
+        if (getattr(options, name) or 1) > last:
+            raise UserError(f"--{name} {getattr(options, name)}: from 1 to {last}")
     pair = records[options.record - 1 : options.record + 1]
     walk = Walk(model, tokenizer, pair, options.layer - 1, options.head - 1)
-    for number, (name, lines) in enumerate(walk.steps(), start=1):
+    for number, (title, lines) in enumerate(walk.steps(), start=1):
         if options.step in (None, number):
-            print(f"\n{wrap_words(f'{number}. {name}', rest='   ')}")
+            print(f"\n{wrap_words(f'{number}. {title}', rest='   ')}")
             print(*(wrap_words(line, "   ", "   ") for line in lines), sep="\n")
     return 0
 

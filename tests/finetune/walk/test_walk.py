@@ -27,7 +27,7 @@ def walk():
     model = textbook.small_model(vocab_size=300, context_length=500).float()
     before = copy.deepcopy(model)
     walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1)
-    return walk, before, dict(zip(STEPS, walk.steps(), strict=True))
+    return walk, before, dict(zip([step.__name__ for step in STEPS], walk.steps(), strict=True))
 
 
 def numbers(line):
@@ -36,10 +36,10 @@ def numbers(line):
 
 def test_its_logits_and_losses_are_the_textbooks(walk):
     walk, before, steps = walk
-    tokens, prompt_length = walk.encoded.examples[0]
+    tokens, prompt_length = walk.examples[0]
     logits = textbook.gpt(tokens[:-1], before)  # (T, V)
     top = torch.softmax(logits[prompt_length - 1], dim=-1).topk(5)
-    printed = [numbers(line) for line in steps["logits"][1][:5]]
+    printed = [numbers(line) for line in steps["predictions"][1][:5]]
     assert [p for _, p in printed] == pytest.approx(top.values.tolist(), abs=1e-4)
     expected = [
         textbook.negative_log_likelihood(logits[t], tokens[t + 1]) for t in range(len(tokens) - 1)
@@ -47,7 +47,7 @@ def test_its_logits_and_losses_are_the_textbooks(walk):
     shown = numbers(" ".join(steps["loss"][1][:-1]))
     assert shown == pytest.approx([x.item() for x in expected[prompt_length - 1 :]], abs=2e-3)
     losses = list(expected)
-    other = walk.encoded.examples[1].tokens
+    other = walk.examples[1].tokens
     logits = textbook.gpt(other[:-1], before)
     losses += [
         textbook.negative_log_likelihood(logits[t], other[t + 1]) for t in range(len(other) - 1)
@@ -59,7 +59,7 @@ def test_its_logits_and_losses_are_the_textbooks(walk):
 
 def test_its_attention_is_the_textbooks(walk):
     walk, before, steps = walk
-    tokens = walk.encoded.examples[0].tokens[:-1]
+    tokens = walk.examples[0].tokens[:-1]
     x = before.wte.weight[tokens] + before.wpe.weight[: len(tokens)]
     x = textbook.block(x, before.h[0], before.config.n_head)
     normed = textbook.layer_norm(x, before.h[1].ln_1.weight, before.h[1].ln_1.bias)
@@ -74,7 +74,7 @@ def test_its_attention_is_the_textbooks(walk):
 
 def test_its_update_is_adamws(walk):
     walk, before, steps = walk
-    lines = [numbers(line) for line in steps["AdamW"][1]]
+    lines = [numbers(line) for line in steps["adamw"][1]]
     w, gradient, after = lines[0][-1], lines[1][-1], lines[-1][-1]
     assert w == pytest.approx(before.h[1].attn.c_attn.weight[0, 0].item(), abs=1e-8)
     step = 5e-5 * gradient / (abs(gradient) + 1e-8)  # at the first step m / √v is the sign
