@@ -11,18 +11,15 @@ from gpt.errors import run_script
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description="Write a run's report.html again; of several runs, one page that compares them."
-    )
+    about = "Write a run's report.html again; of several runs, one page that compares them."
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("runs", type=Path, nargs="+", metavar="DIR", help="a run's directory")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="page of several (default: compare.html)"
+        "--out", type=Path, default="compare.html", metavar="FILE", help="page of several runs"
     )
     options = parser.parse_args(argv)
-    if len(options.runs) == 1:
-        print(write_page(options.runs[0]))
-    else:
-        print(write_comparison(options.runs, options.out or Path("compare.html")))
+    several = len(options.runs) > 1
+    print(write_comparison(options.runs, options.out) if several else write_page(options.runs[0]))
     return 0
 
 

@@ -2,19 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from html import escape
-from typing import Any
 
 from finetune.dataset import Record
 from finetune.evaluate.scores import OPEN_KINDS, is_exact, normalized, token_f1
-from finetune.report.files import record_of, response_of
-from finetune.report.style import radios
+from finetune.report.files import Run
+from finetune.report.style import folded, radios, section
 from finetune.responses import Response
 
 LONG = 400  # characters; of a longer text the beginning is shown, the rest on demand
-SIGNS = {"right": "✓", "near": "≈", "wrong": "✗", "open": "○"}
+VERDICTS = {"right": "✓ right", "near": "≈ one word off", "wrong": "✗ wrong",
+            "open": "○ not judged"}  # fmt: skip
 LEGEND = (
     "✓ is the reference but for case and punctuation, ≈ is one word off, ✗ is wrong, ○ has more "
     "than one right answer and is not judged here; … was cut off. Words that differ are marked."
@@ -22,121 +22,100 @@ LEGEND = (
 
 
 def verdict(record: Record, response: Response) -> str:
-    """A key of SIGNS."""
+    """A key of VERDICTS."""
     if is_exact(response, record):
         return "right"
     if record.kind in OPEN_KINDS:
         return "open"
-    blocks = _differences(response.text.split(), record.output.split())
-    near = len(blocks) == 1 and max(j - i for i, j in (blocks[0][:2], blocks[0][2:])) == 1
+    blocks = _differences(response.text, record.output)
+    near = len(blocks) == 1 and max(map(len, blocks[0])) == 1
     return "near" if near else "wrong"
 
 
-def card(
-    entry: dict[str, Any],
-    answers: Iterable[tuple[str, Response]],
-    name: str = "",
-    note: str = "",
-) -> str:
-    """One task with its reference and its answers, each under a heading. `name` is its id."""
-    record = record_of(entry)
-    task = "".join(f"<small>{escape(each)}</small>" for each in (note, _kind(record)) if each)
-    task += folded(record.instruction)
-    if record.input:
-        task += f"<small>Input</small>{folded(record.input)}"
-    columns, look, missed = [], "open", []
-    for heading, response in answers:
-        look = verdict(record, response)
-        columns.append((heading, _marked(record, response, look)))
-        differing = _differences(record.output.split(), response.text.split())
-        missed = differing if look == "near" else []
-    columns.insert(0, ("Reference", _highlighted(record.output, missed)))
-    said = "".join(f"<div><small>{escape(name)}</small>{text}</div>" for name, text in columns)
-    mark = f' id="{name}"' if name else ""
+def card(record: Record, answers: dict[str, Response], name: str, note: str = "") -> str:
+    """One task with its reference and its answers by heading, one or more. `name` is its id."""
+    looks = [verdict(record, response) for response in answers.values()]
+    *_, last = answers.values()
+    missed = _differences(record.output, last.text) if looks[-1] == "near" else []
+    said = {"Reference": _highlighted(record.output, missed)}
+    for (heading, response), look in zip(answers.items(), looks, strict=True):
+        said[heading] = _marked(record, response, look)
+    columns = [f"<div><small>{escape(head)}</small>{text}</div>" for head, text in said.items()]
+    kind = " · ".join(filter(None, (note, record.kind.replace("_", " "))))
+    given = f"<small>Input</small>{shortened(record.input)}" if record.input else ""
     return (
-        f'<div class="pair {look}"{mark}><div class="asked">{task}</div>'
-        f'<div class="said">{said}</div></div>'
+        f'<div class="pair {looks[-1]}" id="{name}"><div class="asked"><small>{escape(kind)}'
+        f"</small>{shortened(record.instruction)}{given}</div>"
+        f'<div class="said">{"".join(columns)}</div></div>'
     )
 
 
-def all_answers(entries: Sequence[dict[str, Any]]) -> str:
-    """A card for each entry, folded, with a filter by verdict that needs no script."""
-    cards = [
-        card(entry, [("Answer", response_of(entry))], f"test-{number}", f"Test {number}")
-        for number, entry in enumerate(entries, start=1)
-    ]
-    found = [verdict(record_of(entry), response_of(entry)) for entry in entries]
-    names = {"all": "all", "right": "✓ right", "near": "≈ one word off", "wrong": "✗ wrong"}
-    names |= {"open": "○ not judged"} if "open" in found else {}
-    counts = Counter([*found, *["all"] * len(found)])
-    filters = radios("show", {look: f"{name} ({counts[look]})" for look, name in names.items()})
-    return (
-        f"<details><summary>Show the {len(cards)} answers</summary>"
-        f'<div>{filters}<div class="cards">{"".join(cards)}</div></div></details>'
-    )
+def all_answers(run: Run) -> str:
+    """A section with a card for each record, folded, and a filter that needs no script."""
+    cards, counts = [], Counter[str]()
+    for n, (record, response) in enumerate(zip(run.records, run.responses, strict=True), 1):
+        cards.append(card(record, {"Answer": response}, f"test-{n}", f"Test {n}"))
+        counts[verdict(record, response)] += 1
+    labels = {look: f"{name} ({counts[look]})" for look, name in VERDICTS.items() if counts[look]}
+    labels = {"pair": f"all ({len(cards)})"} | labels
+    filters = radios("show", labels, 0, ".cards .pair:not(.KEY) { display: none }")
+    shown = f'<div>{filters}<div class="cards">{"".join(cards)}</div></div>'
+    shown = folded(f"Show the {len(cards)} answers", shown)
+    return section("All test answers", shown) if cards else ""
 
 
 def chosen(
-    entries: Sequence[dict[str, Any]], before: Sequence[Sequence[Any]] = ()
-) -> list[tuple[str, int]]:
-    """A typical answer, the best and a failed one: what it is, and the entry's number from 0.
+    records: Sequence[Record], responses: Sequence[Response], before: Sequence[Response] = ()
+) -> dict[int, str]:
+    """A typical answer, the best and a failed one: the record's number from 0, and which it is.
 
     Of several that are the best, one that was the worst among the answers `before` training.
     """
-    judged = [i for i, entry in enumerate(entries) if record_of(entry).kind not in OPEN_KINDS]
+
+    def f1(answers: Sequence[Response], i: int) -> float:
+        return token_f1(answers[i].text, records[i].output) if answers else 0
+
+    judged = [i for i, record in enumerate(records) if record.kind not in OPEN_KINDS]
     if not judged:
-        return []
-    f1 = {i: token_f1(entries[i]["response"], entries[i]["output"]) for i in judged}
-    ranked = sorted(judged, key=lambda i: (f1[i], len(entries[i]["output"])))
-    old = {i: token_f1(before[i][0], entries[i]["output"]) if before else 0 for i in judged}
-    best = max(reversed(ranked), key=lambda i: (f1[i], -old[i]))
+        return {}
+    ranked = sorted(judged, key=lambda i: (f1(responses, i), len(records[i].output)))
+    best = max(reversed(ranked), key=lambda i: (f1(responses, i), -f1(before, i)))
     picked = {ranked[len(ranked) // 2]: "A typical answer"}
-    picked.setdefault(best, "The best" if f1[best] == 1 else "The closest")
-    if f1[ranked[0]] < 1:
+    picked.setdefault(best, "The best" if f1(responses, best) == 1 else "The closest")
+    if f1(responses, ranked[0]) < 1:
         picked.setdefault(ranked[0], "A failed one")
-    return [(note, i) for i, note in picked.items()]
+    return picked
 
 
-def folded(text: str) -> str:
+def shortened(text: str) -> str:
     """The text, escaped; of a long one the beginning, the rest on demand."""
     if len(text) <= LONG:
         return escape(text)
-    return (
-        f"<details><summary>{escape(text[: LONG // 2])} … ({len(text):,} characters)</summary>"
-        f"{escape(text)}</details>"
-    )
+    return folded(f"{escape(text[: LONG // 2])} … ({len(text):,} characters)", escape(text))
 
 
 def _marked(record: Record, response: Response, look: str) -> str:
     """The response behind its sign; where most of it is right, the wrong words are marked."""
     text = re.sub(r"\n\s*\n", "\n", response.text)  # a model that rambles leaves lines empty
-    words = text.split()
-    wrong = _differences(words, record.output.split()) if look in ("near", "wrong") else []
-    few = 2 * sum(end - start for start, end, _, _ in wrong) <= len(words)
+    wrong = _differences(text, record.output) if look in ("near", "wrong") else []
+    few = 2 * sum(len(places) for places, _ in wrong) <= len(text.split())
     cut = "" if response.hit_eos else " …"
-    return f'<b class="{look}">{SIGNS[look]}</b> {_highlighted(text, wrong if few else [])}{cut}'
+    sign = f'<b class="{look}">{VERDICTS[look][0]}</b>'
+    return f"{sign} {_highlighted(text, wrong if few else [])}{cut}"
 
 
-def _highlighted(text: str, blocks: Sequence[tuple[int, int, int, int]]) -> str:
+def _highlighted(text: str, blocks: Sequence[tuple[range, range]]) -> str:
     """The text with those of its words marked that are in the blocks; a long one is folded."""
     if len(text) > LONG:
-        return folded(text)
-    chosen = {i for start, end, _, _ in blocks for i in range(start, end)}
-    number, parts = 0, []
-    for part in re.split(r"(\s+)", text):
-        is_word = bool(part.strip())
-        shown = f"<mark>{escape(part)}</mark>" if is_word and number in chosen else escape(part)
-        parts.append(shown)
-        number += is_word
+        return shortened(text)
+    parts = [escape(part) for part in re.split(r"(\s+)", text.strip())]  # word, space, word, …
+    for word in (word for places, _ in blocks for word in places):
+        parts[2 * word] = f"<mark>{parts[2 * word]}</mark>"
     return "".join(parts)
 
 
-def _differences(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int, int, int]]:
-    """Where two lists of words differ, as ranges in the one and in the other."""
-    left, right = ([normalized(word) for word in each[:LONG]] for each in (one, other))
+def _differences(one: str, other: str) -> list[tuple[range, range]]:
+    """Where the words of two texts differ: their numbers in the one, and in the other."""
+    left, right = ([normalized(word) for word in text.split()[:LONG]] for text in (one, other))
     blocks = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
-    return [(a, b, c, d) for kind, a, b, c, d in blocks if kind != "equal"]
-
-
-def _kind(record: Record) -> str:
-    return record.kind.replace("_", " ")
+    return [(range(a, b), range(c, d)) for kind, a, b, c, d in blocks if kind != "equal"]

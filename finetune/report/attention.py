@@ -6,15 +6,15 @@ A view is a dict as VIEW in finetune/report/files.py says. W counts written toke
 
 from collections.abc import Sequence
 from html import escape
-from itertools import accumulate
 from typing import Any
 
 from finetune.plot import STYLE, svg, svg_text
 from finetune.report.answers import verdict
-from finetune.report.files import Run, record_of, response_of
-from finetune.report.style import radios, section
+from finetune.report.files import Run
+from finetune.report.style import radios, section, soft, table
 
 View = dict[str, Any]
+Pair = tuple[View, View]  # before and after
 # What a head can be seen to do: the tokens that it then looks at are in `_jobs`, in this order.
 JOBS = (
     "looks at the word that it then writes",
@@ -32,75 +32,39 @@ def inside_section(run: Run) -> str:
     if pair is None:
         return ""
     before, after = pair
-    heads = telling_heads(before, after)
-    gains = [new - old for old, new in zip(before["written"], after["written"], strict=True)]
-    words = {"all": "all of them"}
-    for w, token in enumerate(_written(after)):
-        change = f"{_percent(before['written'][w])} → {_percent(after['written'][w])}"
-        words[f"{w}"] = f"{escape(token)} <small>{change}</small>"
-    shows = "".join(
-        f"#word-{w}:checked ~ .look .t{w} {{ visibility: visible }}"
-        f"#word-{w}:checked ~ .look .q{w} {{ font-weight: 700 }}"
-        f"#word-{w}:checked ~ .look .w{w} {{ display: block }}"
-        for w in range(len(words) - 1)
-    ) + "".join(f"#head-{i}:checked ~ .look .h{i} {{ display: block }}" for i in range(len(heads)))
-    named = {f"{i}": f"Layer {layer + 1}, head {head + 1} {what}"
-             for i, (layer, head, what) in enumerate(heads)}  # fmt: skip
-    drawn = "".join(
-        f'<div class="head h{i}">{_column(before, after, layer, head)}</div>'
-        for i, (layer, head, _) in enumerate(heads)
+    heads, columns, words, tables = {}, "", {"all": "all of them"}, ""
+    for i, (layer, head, what) in enumerate(telling_heads(before, after)):
+        heads[f"{i}"] = f"Layer {layer + 1}, head {head + 1} {what}"
+        columns += f'<div class="head h{i}">{_column(pair, (layer, head, what))}</div>'
+    chances = [*zip(before["written"], after["written"], strict=True)]
+    for w, (token, (old, new)) in enumerate(zip(_written(after), chances, strict=True)):
+        words[f"{w}"] = f"{escape(token)} <small>{_percent(old)} → {_percent(new)}</small>"
+        tables += f'<div class="word w{w}">{_tables(before, after, w)}</div>'
+    gained_most = max(range(len(chances)), key=lambda w: chances[w][1] - chances[w][0])
+    show_head = radios("head", heads, 0, ".look .hKEY { display: block }")
+    effects = ("t", "visibility: visible"), ("q", "font-weight: 700"), ("w", "display: block")
+    rules = (f".look .{what}KEY {{ {effect} }}" for what, effect in effects)
+    show_word = radios("word", words, 1 + gained_most, *rules)
+    intro = soft(
+        "A test record and its reference answer, as the model reads them. An arc goes from where "
+        "the model stands when it writes a token to a token that it looks at: before fine-tuning "
+        "on the left, after it on the right, the thicker the larger the weight, from 5 % on."
     )
-    tables = "".join(
-        f'<div class="word w{w}">{_table(before, after, w)}</div>' for w in range(len(words) - 1)
+    note = soft(
+        f"Of {sum(map(len, after['attention']))} heads: for each of four jobs the one that does it "
+        f"most, if that is {CLEAR} % of its weights or more, on average over the written tokens, "
+        "before → after; and the one whose weights training moved most."
     )
-    count = sum(map(len, after["attention"]))
-    return section(
-        "Inside the model",
-        f"<style>{shows}</style>",
-        '<p class="soft">A test record and its reference answer, as the model reads them before '
-        "fine-tuning and after it. An arc goes from the token where the model stands when it "
-        "writes the next one to a token that it looks at: before on the left, after on the right. "
-        "The thicker it is, the larger the attention weight; those below 5 % are left out.</p>",
-        f"<div><h3>The head</h3>{radios('head', named)}"
-        f'<p class="soft">Of {count} heads these are shown: for each of four jobs the one that '
-        "does it most, by the mean of its weights over the written tokens before → after, if that "
-        f"is {CLEAR} % or more; and the one whose weights training moved most.</p>"
-        "<h3>The written token, with its probability before → after</h3>"
-        f"{radios('word', words, 2 + gains.index(max(gains)))}"
-        f'<div class="look"><div>{drawn}</div><div>{tables}</div></div></div>',
-    )
+    title = "<h3>The written token, with its probability before → after</h3>"
+    look = f'<div class="look"><div>{columns}</div><div>{tables}</div></div>'
+    shown = f"<div><h3>The head</h3>{show_head}{note}{title}{show_word}{look}</div>"
+    return section("Inside the model", intro, shown)
 
 
 def attention_picture(run: Run) -> str:
-    """The first of those heads as an SVG document: lines from the answer up to the task; or ""."""
+    """The strong arcs of the first of those heads as an SVG document; or ""."""
     pair = _pair(run)
-    if pair is None:
-        return ""
-    layer, head, what = telling_heads(*pair)[0]
-    tokens, prompt, (start, end) = (pair[1][name] for name in ("tokens", "prompt", "template"))
-    names = tokens[start : prompt - end], tokens[prompt:]
-    sizes = [[7.4 * min(len(name.strip("␣")), NAME) + 12 for name in line] for line in names]
-    title = f"As it writes, head {head + 1} of layer {layer + 1} {what}"
-    width = max(600, 8 * len(title), *(sum(each) + 32 for each in sizes))
-    top, bottom = (
-        [(width - sum(line) - size) / 2 + x for size, x in zip(line, accumulate(line), strict=True)]
-        for line in sizes
-    )
-    parts = [svg_text(16, 26, escape(title), "title")]
-    for view, look, when, y in zip(pair, ("c1", "c0"), ("before", "after"), (70, 270), strict=True):
-        parts.append(svg_text(16, y - 14, f"{when} fine-tuning", look))
-        for line, xs, at in zip(names, (top, bottom), (y + 12, y + 152), strict=True):
-            shown = (_short(name.strip("␣") or name) for name in line)
-            parts += [svg_text(x, at, name) for x, name in zip(xs, shown, strict=True)]
-        parts += [
-            f'<path class="arc {look}" stroke-width="{0.5 + percent / 25:.1f}" d="M{x:.0f} '
-            f"{y + 136}C{x:.0f} {y + 76} {top[i - start]:.0f} {y + 76} {top[i - start]:.0f} "
-            f'{y + 18}"/>'
-            for x, row in zip(bottom, view["attention"][layer][head], strict=True)
-            for i, percent in row
-            if start <= i < prompt - end
-        ]
-    return svg(width, 440, parts, STYLE, title)
+    return _column(pair, telling_heads(*pair)[0], CLEAR, STYLE) if pair else ""
 
 
 def telling_heads(before: View, after: View) -> list[tuple[int, int, str]]:
@@ -108,36 +72,28 @@ def telling_heads(before: View, after: View) -> list[tuple[int, int, str]]:
     places = [(i, j) for i, layer in enumerate(after["attention"]) for j in range(len(layer))]
     found: dict[tuple[int, int], list[str]] = {}
     jobs = [_jobs(after, w) for w in range(len(_written(after)))]
-    for job, name in enumerate(JOBS):
-        wanted = [each[job] for each in jobs]
+    for name, *wanted in zip(JOBS, *jobs, strict=True):
         best = max(places, key=lambda at: _share(after, at, wanted))
         old, new = _share(before, best, wanted), _share(after, best, wanted)
         if new >= CLEAR:
             found.setdefault(best, []).append(f"{name} ({old:.0f} % → {new:.0f} %)")
-    moved = {at: _moved(before, after, at) for at in places}
-    most = max(places, key=lambda at: moved[at])
-    found.setdefault(most, []).append(
-        f"was changed most ({moved[most]:.0f} % of its weights moved)"
-    )
+    most = max(places, key=lambda at: _moved(before, after, at))
+    change = f"was changed most ({_moved(before, after, most):.0f} % of its weights moved)"
+    found.setdefault(most, []).append(change)
     return [(*at, "; ".join(names)) for at, names in found.items()]
 
 
-def _pair(run: Run) -> tuple[View, View] | None:
+def _pair(run: Run) -> Pair | None:
     """The two views of a record: of those answered right the one that gained most by training."""
-    pairs = [
-        (old, new)
-        for old, new in zip(run.before.get("inside", []), run.after.get("inside", []), strict=False)
-        if all(old[name] == new[name] for name in ("tokens", "prompt", "template"))
-        and [*map(len, old["attention"])] == [*map(len, new["attention"])]
-    ]
-    right = [i for i, entry in enumerate(run.responses)
-             if verdict(record_of(entry), response_of(entry)) == "right"]  # fmt: skip
-
-    def rank(pair: tuple[View, View]) -> tuple[bool, float]:
-        old, new = (sum(view["written"]) / len(view["written"]) for view in pair)
-        return pair[1]["record"] in right, new - old
-
-    return max(pairs, key=rank, default=None)
+    answers = zip(run.records, run.responses, strict=True)
+    right = [i for i, answer in enumerate(answers) if verdict(*answer) == "right"]
+    pairs = {}
+    for old, new in zip(run.before["inside"], run.after["inside"], strict=False):
+        same_text = all(old[name] == new[name] for name in ("tokens", "prompt", "template"))
+        if same_text and [*map(len, old["attention"])] == [*map(len, new["attention"])]:
+            gain = sum(new["written"]) - sum(old["written"])
+            pairs[new["record"] in right, gain / len(new["written"])] = old, new
+    return pairs[max(pairs)] if pairs else None
 
 
 def _written(view: View) -> list[str]:
@@ -164,38 +120,33 @@ def _share(view: View, at: tuple[int, int], wanted: Sequence[set[int]]) -> float
 def _moved(before: View, after: View, at: tuple[int, int]) -> float:
     """Per cent of a head's weight that is on other places than before, the mean likewise."""
     olds, news = (view["attention"][at[0]][at[1]] for view in (before, after))
-    gains = [
-        sum(max(x - dict(map(tuple, old)).get(i, 0), 0) for i, x in new)
-        for old, new in zip(olds, news, strict=True)
-    ]
+    rows = [(dict(old), new) for old, new in zip(olds, news, strict=True)]
+    gains = [sum(max(x - old.get(place, 0), 0) for place, x in new) for old, new in rows]
     return sum(gains) / len(gains)
 
 
 def _rows(view: View) -> list[tuple[str, range]]:
     """What is drawn as one spot: each token that is read; what the template adds, as a whole."""
     tokens, prompt, (start, end) = view["tokens"], view["prompt"], view["template"]
-    single = [(tokens[i], range(i, i + 1)) for i in range(start, len(tokens) - 1)]
     header = "".join(tokens[prompt - end : prompt]).strip("↵␣").replace("␣", " ")
-    rows = [("the template", range(start))] if start else []
-    rows += single[: prompt - end - start]
-    rows += [(header or "↵", range(prompt - end, prompt))] if end else []
-    rows += single[prompt - start :]
-    return rows
+    rows = [(tokens[i], range(i, i + 1)) for i in range(len(tokens) - 1)]
+    if end:
+        rows[prompt - end : prompt] = [(header or "↵", range(prompt - end, prompt))]
+    return [("the template", range(start)), *rows[start:]] if start else rows
 
 
-def _short(name: str) -> str:
-    return escape(name if len(name) <= NAME else f"{name[: NAME - 1]}…")
-
-
-def _column(before: View, after: View, layer: int, head: int) -> str:
-    """The tokens from top to bottom: arcs before on their left, after on their right."""
+def _column(pair: Pair, told: tuple[int, int, str], least: int = 1, style: str = "") -> str:
+    """The tokens from top to bottom: arcs before on their left, after on their right, of `least`
+    per cent or more."""
+    (before, after), (layer, head, what) = pair, told
     prompt, rows = after["prompt"], _rows(after)
     row_of = {place: row for row, (_, places) in enumerate(rows) for place in places}
     parts = [svg_text(100, 18, "before", "middle c1"), svg_text(260, 18, "after", "middle c0")]
     for row, (name, places) in enumerate(rows):
         writes = places.stop - prompt  # the token that is written from here
         look = f"middle q{writes}" if writes >= 0 else "middle"
-        parts.append(svg_text(180, 44 + 20 * row, _short(name), look))
+        shown = escape(name if len(name) <= NAME else f"{name[: NAME - 1]}…")
+        parts.append(svg_text(180, 44 + 20 * row, shown, look))
     for view, side, look in ((before, -1, "c1"), (after, 1, "c0")):
         x = 180 + 62 * side
         for w, weights in enumerate(view["attention"][layer][head]):
@@ -203,35 +154,29 @@ def _column(before: View, after: View, layer: int, head: int) -> str:
             for place, percent in weights:
                 sums[row_of[place]] += percent
             for row, percent in sums.items():
-                y1, y2 = 40 + 20 * start, 40 + 20 * row
-                bend = x + side * (12 + 133 * abs(start - row) / len(rows))
-                if percent and row != start:
+                if percent >= least and row != start:
+                    y1, y2 = 40 + 20 * start, 40 + 20 * row
+                    bend = x + side * (12 + 133 * abs(start - row) / len(rows))
                     parts.append(
                         f'<path class="arc {look} t{w}" stroke-width="{0.5 + percent / 25:.1f}" '
                         f'd="M{x} {y1}C{bend:.0f} {y1} {bend:.0f} {y2} {x} {y2}">'
                         f"<title>{escape(rows[row][0])}: {percent} %</title></path>"
                     )
-    return svg(360, 54 + 20 * len(rows), parts, label="Attention of one head")
+    return svg(360, 54 + 20 * len(rows), parts, style, f"Layer {layer + 1}, head {head + 1} {what}")
 
 
-def _table(before: View, after: View, w: int) -> str:
+def _tables(before: View, after: View, w: int) -> str:
     """The likeliest tokens in the place of a written one, and the likeliest after each layer."""
     token = _written(after)[w]
-    head = "<tr><th></th><th>before</th><th>after</th></tr>"
-    rows = head
-    for title, key, name in (
-        ("The likeliest tokens", "rivals", ""),
-        ("The likeliest after each layer", "lens", "layer "),
-    ):
-        rows += f'<tr><th colspan="3">{title}</th></tr>'
+    shown, mark = f"<h3>In the place of {escape(token)}</h3>", f"<mark>{escape(token)}</mark>"
+    for title, key, what in (("The likeliest", "rivals", ""), ("After each", "lens", "layer ")):
+        rows = []
         for i, pair in enumerate(zip(before[key][w], after[key][w], strict=False), start=1):
-            cells = "".join(
-                f"<td>{f'<mark>{escape(said)}</mark>' if said == token else escape(said)} "
-                f"<small>{_percent(p)}</small></td>"
-                for said, p in pair
-            )
-            rows += f"<tr><td>{name}{i}</td>{cells}</tr>"
-    return f"<h3>In the place of {escape(token)}</h3><table>{rows}</table>"
+            said = [(mark if other == token else escape(other), p) for other, p in pair]
+            cells = [f"{other} <small>{_percent(p)}</small>" for other, p in said]
+            rows.append([f"{what}{i}", *cells])
+        shown += table([title, "before", "after"], rows)
+    return shown
 
 
 def _percent(p: float) -> str:

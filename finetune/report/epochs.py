@@ -7,7 +7,7 @@ where it is very slow nothing is: the first answers, before training, are timed.
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from finetune.dataset import Record
@@ -23,24 +23,20 @@ MAX_NEW_TOKENS = 64
 SLOW, TOO_SLOW = 15.0, 60.0  # seconds for the first answers
 
 
+@dataclass
 class PlayedEpochs(Callbacks):
     """Writes epochs.json. `respond` gives the model's responses to records."""
 
-    def __init__(
-        self,
-        directory: Path,
-        records: Sequence[Record],
-        respond: Callable[..., list[Response]],
-        model: GPT,
-        process: SingleProcess,
-    ) -> None:
-        self.path, self.respond = directory / "epochs.json", respond
-        self.records = records[:PLAYED_RECORDS]
-        self.model, self.process = model, process
-        self.epoch, self.seconds, self.answers = 0, 0.0, []
-        if self.path.is_file():  # of a run that is resumed
-            stored = read_json_object(self.path)
-            self.answers, self.seconds = stored.get("answers", []), stored.get("seconds", 0.0)
+    directory: Path
+    records: Sequence[Record]
+    respond: Callable[..., list[Response]]
+    model: GPT
+    process: SingleProcess
+
+    def __post_init__(self) -> None:
+        self.path, self.records = self.directory / "epochs.json", self.records[:PLAYED_RECORDS]
+        stored = read_json_object(self.path) if self.path.is_file() else {}  # of a resumed run
+        self.answers, self.seconds = stored.get("answers", []), stored.get("seconds", 0.0)
 
     def on_evaluation(self, metrics: Metrics) -> None:
         """Answer before training, and measure how long that takes."""
@@ -70,6 +66,6 @@ class PlayedEpochs(Callbacks):
         # What was answered after the checkpoint that a run resumed from is answered again.
         self.answers = [answer for answer in self.answers if answer["step"] < steps]
         self.answers.append({"when": when, "step": steps, "responses": responses})
-        data = {"records": [asdict(record) for record in self.records], "answers": self.answers}
+        data = {"records": [*map(asdict, self.records)], "answers": self.answers}
         text = json.dumps(data | {"seconds": self.seconds}, ensure_ascii=False)
         write_text(self.path, text + "\n")

@@ -8,20 +8,16 @@ from finetune.plot import STYLE, WIDE, loss_curves, svg, svg_text
 from finetune.report.answers import chosen
 from finetune.report.files import Run
 
-WIDTH, HEIGHT = 1200, 630
-LINES, LINE_LENGTH = 3, 34  # of each text
-
 
 def share_picture(run: Run) -> str:
     """The document; "" if there is no curve or no answer yet."""
     if len(run.history) < 2 or not run.responses:
         return ""
-    pool, before = run.compared()
-    picks = [i for note, i in chosen(pool, before) if note.startswith("The ")] or [0]
-    entry = pool[picks[0]]
-    texts = [("Instruction", f"{entry['instruction']} {entry['input']}")]
-    texts += [("Before training", before[picks[0]][0])] if before else []
-    texts += [("After", entry["response"])]
+    records, after, before = run.compared()
+    i = next((i for i, note in chosen(records, after, before).items() if "The" in note), 0)
+    texts = {"Instruction": f"{records[i].instruction} {records[i].input}"}
+    texts |= {"Before training": before[i].text} if before else {}
+    texts |= {"After": after[i].text}
     first, last = run.history[0], run.history[-1]
     name = Path(str(run.options.get("model", run.directory.name))).name
     parts = [
@@ -30,12 +26,11 @@ def share_picture(run: Run) -> str:
         f'<svg x="30" y="160" width="680" height="400">{loss_curves(run.history, WIDE, "")}</svg>',
     ]
     y = 200
-    for heading, text in texts:
+    for heading, text in texts.items():
         parts.append(svg_text(740, y, heading, "", 16))
-        words = " ".join(text.split())
-        lines = textwrap.wrap(words, LINE_LENGTH, max_lines=LINES, placeholder=" …") or ["–"]
-        for line in lines:
+        words, look = " ".join(text.split()) or "–", "title" if heading == "After" else ""
+        for line in textwrap.wrap(words, 34, max_lines=3, placeholder=" …"):
             y += 26
-            parts.append(svg_text(740, y, escape(line), "title" if heading == "After" else "", 20))
+            parts.append(svg_text(740, y, escape(line), look, 20))
         y += 40
-    return svg(WIDTH, HEIGHT, parts, STYLE, "What fine-tuning did")
+    return svg(1200, 630, parts, STYLE, "What fine-tuning did")

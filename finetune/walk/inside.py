@@ -7,44 +7,34 @@ Shapes: B batch, L layers, H heads, T tokens, C n_embd, D = C / H, V vocabulary.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from contextlib import ExitStack
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gpt.model import GPT, eval_mode
 from gpt.tokenizer import Tokenizer
 
 
-class Trace(NamedTuple):
-    """Of one text: the residual stream after each block, (L, T, C); the weights, (L, H, T, T)."""
-
-    hidden: Tensor
-    attention: Tensor
-
-
 @torch.no_grad()
-def trace(model: GPT, tokens: Sequence[int]) -> Trace:
-    """Run the model over a text."""
+def trace(model: GPT, tokens: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Run the model over a text: its hidden states after each block, (L, T, C), and its attention
+    weights, (L, H, T, T)."""
     hidden: list[Tensor] = []
     attention: list[Tensor] = []
 
-    def catch_weights(module: nn.Module, inputs: tuple[Tensor, ...], qkv: Tensor) -> None:
+    def catch_weights(module: Any, inputs: Any, qkv: Tensor) -> None:
         scores = attention_scores(qkv.float(), model.config.n_head)
         attention.append(torch.softmax(scores, dim=-1)[0])  # (H, T, T)
 
-    hooks = []
-    for block in model.h:
-        c_attn = block.get_submodule("attn.c_attn")
-        hooks.append(c_attn.register_forward_hook(catch_weights))
-        hooks.append(block.register_forward_hook(lambda m, i, output: hidden.append(output[0])))
-    try:
-        with eval_mode(model):
-            model.hidden_states(torch.tensor([tokens], device=model.device))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return Trace(torch.stack(hidden), torch.stack(attention))
+    with eval_mode(model), ExitStack() as hooks:
+        for block in model.h:
+            c_attn = block.get_submodule("attn.c_attn")
+            hooks.enter_context(c_attn.register_forward_hook(catch_weights))
+            hooks.enter_context(block.register_forward_hook(lambda m, x, y: hidden.append(y[0])))
+        model.hidden_states(torch.tensor([tokens], device=model.device))
+    return torch.stack(hidden), torch.stack(attention)
 
 
 def attention_scores(qkv: Tensor, n_head: int) -> Tensor:

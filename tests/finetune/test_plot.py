@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.loop import Metrics
-from finetune.plot import LEFT, NARROW, compared_curves, loss_curves, rate_curve, speed_curve
+from finetune.plot import LEFT, NARROW, WIDE, compared_curves, loss_curves, rate_curve
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOSSES = [(9.0, 9.1), (5.0, 5.5), (2.5, 3.9), (1.25, 4.0)]
@@ -84,8 +84,8 @@ def test_the_lowest_validation_loss_and_the_ends_of_epochs_are_marked():
 
 
 def test_runs_are_compared_by_their_validation_losses():
-    runs = {"a": history(LOSSES), "b": history(LOSSES[:2])}
-    svg = ET.fromstring(compared_curves(runs))
+    runs = [history(LOSSES), history(LOSSES[:2])]
+    svg = ET.fromstring(compared_curves(runs, WIDE))
     assert len(curve(svg, "c0")) == 4 and len(curve(svg, "c1")) == 2
     assert curve(svg, "c0")[1] == curve(svg, "c1")[1]
     assert "1 4.000" in texts(svg) and "2 5.500" in texts(svg)
@@ -169,31 +169,26 @@ def test_epochs_are_named_below_tokens_above_and_only_validation_is_dashed():
     assert "@media (prefers-color-scheme: dark)" in document
 
 
-def test_rate_and_speed_are_drawn_from_the_first_update_above_an_axis_from_zero():
-    """2e-4 and 1e-4 of 2e-4, 300 and 1500 tokens/s of 1500; nothing at step -1."""
+def test_the_rate_is_drawn_from_the_first_update_above_an_axis_from_zero():
+    """2e-4 and 1e-4 of 2e-4; nothing at step -1."""
     run = [
         Metrics(-1, 0.0, 0, 0.0, 0.0, 0.0, 3.0, 3.0),
         Metrics(0, 0.5, 50, 1.0, 2e-4, 300.0, 3.0, 3.0),
         Metrics(1, 1.0, 100, 2.0, 1e-4, 1500.0, 3.0, 3.0),
     ]
     right, top, bottom = 360 - 94, 40, 280 - 46
-    for draw, shares, named in (
-        (rate_curve, (1, 1 / 2), ("0.0001", "Learning rate")),
-        (speed_curve, (300 / 1500, 1), ("1,500", "Tokens per second")),
-    ):
-        svg = ET.fromstring(draw(run))
-        (x1, y1), (x2, y2) = curve(svg, "c0")
-        assert (x1, x2) == pytest.approx(((LEFT + right) / 2, right), abs=0.06)
-        assert [y1, y2] == pytest.approx([bottom - (bottom - top) * s for s in shares], abs=0.06)
-        assert set(named) <= set(texts(svg))
-    assert "5e-05" in texts(ET.fromstring(rate_curve(run)))
+    svg = ET.fromstring(rate_curve(run))
+    (x1, y1), (x2, y2) = curve(svg, "c0")
+    assert (x1, x2) == pytest.approx(((LEFT + right) / 2, right), abs=0.06)
+    assert [y1, y2] == pytest.approx([top, (top + bottom) / 2], abs=0.06)
+    assert {"0.0001", "5e-05", "Learning rate"} <= set(texts(svg))
 
 
 def narrow_curves(metrics):
     return loss_curves(metrics, NARROW)
 
 
-@pytest.mark.parametrize("draw", [loss_curves, narrow_curves, rate_curve, speed_curve])
+@pytest.mark.parametrize("draw", [loss_curves, narrow_curves, rate_curve])
 def test_no_text_lies_on_another_or_leaves_the_frame(draw):
     """A letter is about 7 units wide and 13 high; a title, a tick and a name stand apart."""
     svg = ET.fromstring(draw(history(LOSSES, 10**6)))

@@ -25,12 +25,12 @@ TEXTS = st.lists(st.integers(0, 30), min_size=1, max_size=12)
 def test_the_last_layer_says_what_the_model_says(tokens, seed, n_layer, n_head):
     """And an earlier layer what a model says whose last layer it is."""
     model = textbook.small_model(seed, n_layer=n_layer, n_head=n_head)
-    seen = trace(model, tokens)
+    hidden, _ = trace(model, tokens)
     expected = model(torch.tensor([tokens]))[0]
-    torch.testing.assert_close(layer_logits(model, seen.hidden[-1]), expected)
+    torch.testing.assert_close(layer_logits(model, hidden[-1]), expected)
     model.h = model.h[:1]
     expected = model(torch.tensor([tokens]))[0]
-    torch.testing.assert_close(layer_logits(model, seen.hidden[0]), expected)
+    torch.testing.assert_close(layer_logits(model, hidden[0]), expected)
 
 
 @given(TEXTS, st.integers(0, 99), st.sampled_from([1, 2, 4]))
@@ -39,7 +39,7 @@ def test_the_weights_are_those_that_the_attention_used(tokens, seed, n_head):
     model = textbook.small_model(seed, n_head=n_head)
     attn, found = model.h[0].attn, {}
     attn.register_forward_hook(lambda m, inputs, output: found.update(x=inputs[0], y=output))
-    weights = trace(model, tokens).attention[0]  # (H, T, T)
+    weights = trace(model, tokens)[1][0]  # (H, T, T)
     assert weights.shape == (n_head, len(tokens), len(tokens)) and weights.triu(1).eq(0).all()
     torch.testing.assert_close(weights.sum(2), torch.ones(n_head, len(tokens)))
     value = split_heads(attn.c_attn(found["x"]).chunk(3, dim=2)[2], n_head)
