@@ -150,7 +150,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     settings = trained, options.lr, options.weight_decay, options.decay
     optimizer = AdamW(*settings, options.clip_norm)
     if in_backward:  # extra: the same numbers in less memory
-        optimizer = AdamWInBackward(*settings)
+        optimizer = AdamWInBackward(*settings, model=model)
     lr = partial(
         lr_at_step, max_lr=options.lr, warmup_steps=options.warmup_steps, schedule=options.schedule
     )
@@ -176,12 +176,12 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
-    data = loaders["train"], loaders["validation"], plan, generator
+    given = loaders["train"], loaders["validation"], plan, generator, [played, run, console]
     loss_sum = partial(shared_prefixes.batch_loss_sum, dtype=dtype)  # extra: half the arithmetic
     mean_loss = partial(shared_prefixes.loader_loss, dtype=dtype)  # extra: the same
-    shown = [played, run, console]
+    mean_loss = memory.giving_back(mean_loss, low_memory)  # extra
     with run.stop_signal:  # extra: a signal writes a checkpoint
-        train(wrapped, optimizer, *data, shown, loss_sum, run.start, process, mean_loss)
+        train(wrapped, optimizer, *given, loss_sum, run.start, process, mean_loss)
 
     # 6. Responses to the test records, which were not trained on
     optimizer.state.clear()  # extra: the moments' memory is free for the responses

@@ -41,7 +41,9 @@ def training(spec: dict[str, Any]) -> dict[str, Any]:
     if spec["lora_rank"] is not None:
         lora.add(model, spec["lora_rank"], alpha=256, frozen_dtype=dtype)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = AdamWInBackward(trained, lr=5e-5, weight_decay=0.1)
+    optimizer = AdamWInBackward(trained, lr=5e-5, weight_decay=0.1, model=model)
+    if spec["low_memory"]:
+        memory.keep_freed_memory(True)  # as after the evaluation before training
     loss_sum = partial(import_module(spec["loss"]).batch_loss_sum, dtype=dtype)
 
     batches = [Batch(*map(torch.tensor, batch)) for batch in spec["batches"]]

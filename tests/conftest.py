@@ -98,7 +98,7 @@ def write_model_and_records(directory):
 
     It has not learned to end a response: its context, no larger than needed, ends it.
     """
-    model = textbook.small_model(vocab_size=300, context_length=250).float()
+    model = textbook.small_model(vocab_size=300, context_length=140).float()
     for parameter in model.parameters():
         parameter.data /= 10
     pretrained.save(directory / "small", model)

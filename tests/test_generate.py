@@ -68,8 +68,8 @@ MISTAKES = {
     "top-k": ("x --top-k 0", "--top-k: must be at least 1"),
     "top-p": ("x --top-p 1.5 --temperature 1", "--top-p: must be at most 1, not 1.5"),
     "a typing error": ("x --temprature 1", "--temprature 1; did you mean --temperature"),
-    "long": (f"{'q7' * 125} --raw --model small", "prompt has 250 tokens .* context is 250"),
-    "long in a file": ("--prompts long --out z --raw --model small", "long: prompt 2 has 250 tok"),
+    "long": (f"{'q7' * 70} --raw --model small", "prompt has 140 tokens .* context is 140"),
+    "long in a file": ("--prompts long --out z --raw --model small", "long: prompt 2 has 140 tok"),
 }
 
 
@@ -77,7 +77,7 @@ MISTAKES = {
 def test_a_mistake_is_one_line_and_status_2(here, case, capsys, monkeypatch):
     arguments, message = MISTAKES[case]
     Path("p").write_text("x\n", encoding="utf-8")
-    Path("long").write_text(f"x\n{'q7' * 125}\n", encoding="utf-8")
+    Path("long").write_text(f"x\n{'q7' * 70}\n", encoding="utf-8")
     pretrained.save(here / "odd", textbook.small_model(vocab_size=300), "nope")
     if "--prompts" in arguments and "long" not in arguments:  # told before a model is loaded
         monkeypatch.setattr(generate, "load_for_prompts", None)

@@ -1,7 +1,9 @@
-"""Memory on a CPU: three settings of the process with which training is faster or smaller.
+"""Memory on a CPU: settings of the process with which training is faster or smaller.
 
 glibc returns memory that torch frees to the kernel, and the next step has to request it again,
 page by page, each cleared: about a third of a training step. `keep_freed_memory` turns that off.
+What an evaluation leaves behind does not fit what a training step needs, so where memory is short
+only the steps keep it (`giving_back`).
 
 The pages are of 4 kB. `use_huge_pages` asks Linux for pages of 2 MB, for tensors of that size and
 more: 512 times fewer requests. They are aligned, too, so that freed memory is used again with fewer
@@ -16,6 +18,8 @@ costs no time; `tiny` would lose a fifth of its speed.
 import ctypes
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4  # from glibc's malloc.h
 
@@ -37,11 +41,38 @@ def keep_freed_memory(enabled: bool) -> None:
     For tensors made from then on, where the C library is glibc; elsewhere it does nothing.
     mallopt(3) explains the numbers.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    mallopt = _c_function("mallopt")
     if mallopt is not None:
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1 if enabled else 1 << 20)
         mallopt(M_MMAP_THRESHOLD, 1 << 20)
         mallopt(M_MMAP_MAX, 0 if enabled else 1 << 20)
+
+
+def giving_back(function: Callable[..., Any], enabled: bool) -> Callable[..., Any]:
+    """If `enabled`, the function without freed memory that is kept: what there is is returned to the
+    system before it and after it, and none is kept meanwhile. From then on it is kept again.
+
+    malloc_trim(3) does it, of glibc; elsewhere the function is as it was.
+    """
+    trim = _c_function("malloc_trim")
+    if not enabled or trim is None:
+        return function
+
+    def framed(*arguments: Any) -> Any:
+        keep_freed_memory(False)
+        trim(0)
+        try:
+            return function(*arguments)
+        finally:
+            trim(0)
+            keep_freed_memory(True)
+
+    return framed
+
+
+def _c_function(name: str) -> Any:
+    """A function of the C library by its name; None if it has none like it."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
 def use_huge_pages() -> None:

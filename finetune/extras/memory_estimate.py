@@ -3,7 +3,7 @@ is.
 
 The estimate counts what is in memory when most of it is, at the start of the backward pass: the
 weights, AdamW's two moments, the activations that are kept for the backward pass, the logits, and
-the gradient of the token embedding. The constants marked "measured" were fitted to the peak
+the largest gradient. The constants marked "measured" were fitted to the peak
 resident memory of runs of 124M and 355M on a CPU; a test holds the estimate to a measured run.
 
 Letters: P parameters, L n_layer, C n_embd, V vocabulary, N positions computed in a batch.
@@ -20,6 +20,7 @@ import torch
 from tqdm import tqdm
 
 from finetune.dataset import Example
+from finetune.extras.optimizer_in_backward import ROWS
 from gpt.config import SIZES, GPTConfig
 from gpt.errors import UserError
 
@@ -31,10 +32,13 @@ PROCESS = 360e6 + (335e6 if torch.version.cuda else 0)
 # (8), the heads' outputs, the softmax.
 ACTIVATIONS = {torch.bfloat16: 56, torch.float32: 80}
 CHECKPOINTED = 8  # the block's input
-# Bytes per V · C: the embedding's gradient (4), in bfloat16 also its copy and the head's gradient.
+# Bytes per V · C, where all gradients are made: the embedding's (4), in bfloat16 also its copy and
+# the head's gradient. In the backward pass it is made in blocks of rows, per number of which:
 HEAD = {torch.bfloat16: 7.4, torch.float32: 6.0}
+BLOCK = 8
 LOGITS = {torch.bfloat16: 4, torch.float32: 8}  # per V · N: the logits and their gradient
-# Unused between tensors where freed memory is kept: of the weights' bytes, and bytes; measured.
+# Unused between tensors where freed memory is kept: of the weights' bytes, with checkpointing half
+# of that, and bytes; measured.
 FRAGMENTS, FRAGMENTS_AT_LEAST = 0.2, 50e6
 LORA_RANK = 16  # the one that is proposed where a run does not fit
 
@@ -62,12 +66,13 @@ def peak_memory(run: Run) -> int:
         adapters = 16 * L * C * run.lora_rank  # parameters: in + out of the four linear layers
         total += matrices * dtype.itemsize + 4 * (P - matrices) + 16 * adapters
         return int(total + (2 * V * C if dtype == torch.bfloat16 else 0))  # the head's copy
-    total += 12 * P + HEAD[dtype] * V * C  # weights and two moments in float32
-    if not run.in_backward:
-        total += 4 * (P - V * C)  # the other gradients
-    if not run.gradient_checkpointing:
-        total += FRAGMENTS * 4 * P + (FRAGMENTS_AT_LEAST if P > 1e8 else 0)
-    return int(total)
+    total += 12 * P  # weights and two moments in float32
+    if run.in_backward:
+        total += BLOCK * ROWS * C
+    else:
+        total += HEAD[dtype] * V * C + 4 * (P - V * C)  # the embedding's gradient and the others
+    total += FRAGMENTS * 4 * P / (2 if run.gradient_checkpointing else 1)
+    return int(total + (FRAGMENTS_AT_LEAST if P > 1e8 else 0))
 
 
 def largest_batch(examples: Sequence[Example], batch_size: int) -> int:

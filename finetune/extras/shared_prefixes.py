@@ -34,6 +34,7 @@ from finetune.loss import cross_entropy
 from gpt.model import eval_mode
 
 JOINED = 2048  # positions: evaluation joins batches into one trie up to here
+MULTIPLE = 32  # of the numbers of nodes and of pairs
 
 
 class Trie(NamedTuple):
@@ -52,6 +53,21 @@ class Trie(NamedTuple):
         path = self.node[self.rows[:, None], self.positions]  # (N, N)
         earlier = self.positions <= self.positions[:, None]
         return earlier & (path == torch.arange(len(self.tokens)))
+
+    def rounded_up(self) -> "Trie":
+        """With spare nodes and pairs, which nothing looks at, up to a MULTIPLE of each.
+
+        oneDNN compiles kernels for each new number of rows and, in bfloat16, keeps all of them:
+        5 MB a step. A spare node is the first one again; a spare pair is in no sum.
+        """
+        nodes, pairs = -len(self.tokens) % MULTIPLE, -len(self.asked) % MULTIPLE
+        return self._replace(
+            tokens=F.pad(self.tokens, (0, nodes)),
+            rows=F.pad(self.rows, (0, nodes)),
+            positions=F.pad(self.positions, (0, nodes)),
+            asked=F.pad(self.asked, (0, pairs)),
+            targets=F.pad(self.targets, (0, pairs)),
+        )
 
     def is_cheaper(self, n_embd: int) -> bool:
         """Whether its nodes take less arithmetic than the padded batch.
@@ -93,6 +109,7 @@ def build_trie(batch: Batch) -> Trie:
 
 def token_losses(model: nn.Module, trie: Trie, dtype: torch.dtype) -> Tensor:
     """The cross-entropy at each supervised position, row by row: (S,)."""
+    trie = trie.rounded_up()
     moved = (trie.tokens, trie.positions, trie.ancestors(), trie.asked, trie.targets, trie.pair)
     device: Any = model.device
     tokens, positions, mask, asked, targets, pair = (

@@ -276,6 +276,7 @@ def test_step_flops_are_those_that_torch_counts(monkeypatch):
         return counter.get_total_flops()
 
     monkeypatch.setattr(F, "scaled_dot_product_attention", attention)
+    monkeypatch.setattr(shared_prefixes, "MULTIPLE", 1)  # no spare positions
     inputs = torch.randint(SMALL.vocab_size, (3, 20))
     inputs[1, :15] = inputs[0, :15]
     targets = torch.cat((inputs[:, 1:], inputs[:, :1]), dim=1)

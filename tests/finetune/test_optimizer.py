@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.collate import Batch
+from finetune.collate import IGNORE_INDEX, Batch
+from finetune.extras import optimizer_in_backward
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.loss import batch_loss_sum
 from finetune.optimizer import FUSED, SCHEDULES, AdamW, lr_at_step
@@ -146,6 +147,66 @@ def test_stepping_in_backward_is_stepping_at_the_end_to_the_bit(tied, checkpoint
         assert_equal(*models)
     for name, parameter in small_model(tied_head=tied).named_parameters():
         assert not torch.equal(parameter, models[0].get_parameter(name)), name
+
+
+@pytest.fixture
+def updates(monkeypatch):
+    """The gradients of 8 columns that AdamW is given, and the shapes they come in."""
+    given, update = [], optimizer_in_backward.adamw
+
+    def adamw(parameters, gradients, *moments, **settings):
+        given.extend(g.clone() for g in gradients if g.size(-1) == 8 and g.dim() == 2)
+        update(parameters, gradients, *moments, **settings)
+
+    monkeypatch.setattr(optimizer_in_backward, "adamw", adamw)
+    return given
+
+
+@pytest.mark.parametrize("rows", [1, 7, 31, 99])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_a_tables_gradient_in_blocks_is_that_of_the_whole(rows, dtype, updates, monkeypatch):
+    """Of 31 rows: the last block is short, or the only one; some tokens occur more than once."""
+    monkeypatch.setattr(optimizer_in_backward, "ROWS", rows)
+    make = small_model if dtype == torch.bfloat16 else lambda: textbook.small_model(1)
+    model, plain, seen = make(), make(), []
+    table = model.wte.weight
+    table.register_post_accumulate_grad_hook(lambda p: seen.append(p.grad))
+    AdamWInBackward(model.parameters(), 0.02, 0.1, model=model)
+    backward(model, 1, dtype)
+    backward(plain, 1, dtype)
+    # the only gradient of the table that is ever there has the rows that were looked up
+    assert seen[0].is_sparse and seen[0]._nnz() <= 24 and table.grad is None
+    blocks = updates[-math.ceil(31 / rows) :]
+    assert [len(block) for block in blocks] == [len(block) for block in table.split(rows)]
+    close = (
+        {"rtol": 1e-9, "atol": 1e-12} if dtype == torch.float64 else {"rtol": 0.02, "atol": 1e-3}
+    )
+    torch.testing.assert_close(torch.cat(blocks), plain.wte.weight.grad, **close)
+
+
+@pytest.mark.parametrize("rows", [7, 99])
+def test_steps_of_a_table_in_blocks_are_those_of_one_piece(rows, monkeypatch):
+    monkeypatch.setattr(optimizer_in_backward, "ROWS", rows)
+    model, plain = textbook.small_model(1), textbook.small_model(1)
+    optimizers = [AdamWInBackward(model.parameters(), 0.02, 0.1, model=model)]
+    optimizers.append(AdamW(plain.parameters(), 0.02, 0.1))
+    for step in range(4):
+        for optimizer, of in zip(optimizers, (model, plain), strict=True):
+            backward(of, step)
+            optimizer.step()
+            optimizer.zero_grad()
+    for one, two in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-7, atol=1e-7)
+    assert optimizers[0].state[model.wte.weight]["step"] == 4
+
+
+def test_where_nothing_is_supervised_a_table_in_blocks_only_decays():
+    model, plain = small_model(), small_model()
+    for of, more in ((model, {"model": model}), (plain, {})):
+        AdamWInBackward(of.parameters(), 0.02, 0.1, **more)
+        tokens = textbook.random_tokens(3, 9, 0)
+        batch_loss_sum(of, Batch(tokens, torch.full_like(tokens, IGNORE_INDEX))).backward()
+    assert_equal(model, plain)
 
 
 @pytest.mark.parametrize("tied", [True, False])

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpt.errors import UserError
@@ -48,6 +48,7 @@ def test_ids_are_the_textbooks(text):
     assert GPT2.encode(text) == [GPT2.vocab[name] for name in names]
 
 
+@settings(max_examples=12)  # each makes a vocabulary
 @given(text=texts, vocab_size=sizes)
 def test_a_smaller_vocabulary_is_the_first_merges(text, vocab_size):
     tokenizer = Tokenizer(vocab_size)
@@ -77,6 +78,7 @@ def test_streaming_any_ids_is_decoding_them(ids):
     assert "".join(GPT2.decode_stream(ids)) == GPT2.decode(ids)
 
 
+@settings(max_examples=12)
 @given(vocab_size=sizes)
 def test_files_hold_the_whole_encoding(vocab_size):
     files = Tokenizer(vocab_size).files()

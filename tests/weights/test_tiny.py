@@ -85,7 +85,7 @@ def test_the_story(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     rows = json.loads(BUNDLED.read_text(encoding="utf-8"))[:PART]
     Path("part.json").write_text(json.dumps(rows), encoding="utf-8")
-    asked = split(read_records("part.json"), "").test[:20]
+    asked = split(read_records("part.json"), "").test[:8]
     model, tokenizer, _ = pretrained.load_model("tiny", "pretrained", torch.Generator())
     before, end_before = answer_losses(model, tokenizer, asked)
     words = ["--data", "part.json", "--epochs", "1", "--batch-size", str(BATCH_SIZE)]

@@ -1,5 +1,6 @@
 """finetune/extras/memory.py: three settings of the process, seen from outside it."""
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -64,6 +65,30 @@ def test_where_there_is_no_mallopt_nothing_happens(monkeypatch, system):
     monkeypatch.setattr(ctypes, "CDLL", library)
     memory.keep_freed_memory(True)
     memory.keep_freed_memory(False)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_freed_memory_is_given_back_around_a_function(monkeypatch, fails):
+    """Where it is not asked for, and with another C library, the function is as it was."""
+    order = []
+
+    def function(*arguments):
+        order.append(arguments)
+        assert not fails
+
+    class Library:
+        malloc_trim = order.append
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Library)
+    monkeypatch.setattr(memory, "keep_freed_memory", order.append)
+    framed = memory.giving_back(function, True)
+    with pytest.raises(AssertionError) if fails else contextlib.nullcontext():
+        framed(1, 2)
+    assert order == [False, 0, (1, 2), 0, True]
+    assert memory.giving_back(function, False) is function
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    assert memory.giving_back(function, True) is function
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "32"), ("7", "7")])

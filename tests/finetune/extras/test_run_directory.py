@@ -403,8 +403,8 @@ def test_the_moments_are_freed_before_the_last_responses(here, monkeypatch):
     kept, states = [], []
     make = train.AdamWInBackward
 
-    def made(*settings):
-        kept.append(make(*settings))
+    def made(*settings, **more):
+        kept.append(make(*settings, **more))
         return kept[0]
 
     def responses(model, tokenizer, records, *_):

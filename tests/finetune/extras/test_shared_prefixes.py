@@ -109,6 +109,25 @@ def test_there_is_a_node_for_every_prefix_of_a_supervised_one(rows, mask):
     assert sorted((paths[node], target) for node, target in asked) == sorted(next_tokens)
 
 
+@given(rows, st.integers(1, 9))
+def test_the_model_sees_few_sizes(rows, multiple):
+    """Numbers of nodes and of pairs are rounded up, with others than 32 too, and no further."""
+    plain, sizes = textbook.small_model(), []
+
+    def model(tokens, asked, **more):
+        sizes.append((tokens.size(1), len(asked)))
+        return plain(tokens, asked, **more)
+
+    model.device = plain.device
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shared_prefixes, "MULTIPLE", multiple)
+        trie = build_trie(batch(rows))
+        value = token_losses(model, trie, torch.float32).sum()
+    torch.testing.assert_close(value, loss.batch_loss_sum(plain, batch(rows)))
+    for size, needed in zip(sizes[0], (len(trie.tokens), len(trie.asked)), strict=True):
+        assert size % multiple == 0 and needed <= size < needed + multiple
+
+
 def test_padding_and_what_follows_the_last_target_are_not_computed():
     tokens = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0], [9, 9, 9, 9]])
     targets = torch.tensor([[6, 7, 8, 1], [6, 1, -100, -100], [-100, 3, -100, -100]])
@@ -118,7 +137,8 @@ def test_padding_and_what_follows_the_last_target_are_not_computed():
     assert trie.pair.tolist() == [0, 2, 3, 4, 0, 1, 5]  # 6 after 5 is asked for twice
 
 
-def test_the_model_runs_on_the_nodes_only():
+def test_the_model_runs_on_the_nodes_only(monkeypatch):
+    monkeypatch.setattr(shared_prefixes, "MULTIPLE", 1)
     model, seen = textbook.small_model(), []
     model.h[0].register_forward_hook(lambda *call: seen.append(tuple(call[-1].shape)))
     model.ln_f.register_forward_hook(lambda *call: seen.append(tuple(call[-1].shape)))

@@ -25,7 +25,7 @@ class Server(ThreadingHTTPServer):
     """Answers each request with the next of `script`, the last one again and again.
 
     An entry is (status, body, headers), a body alone, a number of seconds to wait, None: the
-    connection is closed, or bytes that are sent as they are, one every 50 ms if they end in "drip".
+    connection is closed, or bytes that are sent as they are, one every 10 ms if they end in "drip".
     `asked` has what came: path, headers, JSON.
     """
 
@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
             for piece in pieces:
                 with contextlib.suppress(OSError):
                     self.wfile.write(piece)
-                threading.Event().wait(0.05 if len(pieces) > 1 else 0)
+                threading.Event().wait(0.01 if len(pieces) > 1 else 0)
             self.close_connection = True
             return
         status, text, headers = step if isinstance(step, tuple) else (200, step, {})
