@@ -49,8 +49,8 @@ def keep_freed_memory(enabled: bool) -> None:
 
 
 def giving_back(function: Callable[..., Any], enabled: bool) -> Callable[..., Any]:
-    """If `enabled`, the function without freed memory kept while it runs: what there is goes back to
-    the system before it and after it. From then on freed memory is kept again.
+    """If `enabled`, the function with no freed memory kept while it runs: it is returned to the
+    system before it and after it. From then on it is kept again.
 
     malloc_trim(3) does it, of glibc; elsewhere the function is as it was.
     """
