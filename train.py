@@ -29,7 +29,7 @@ import torch
 from tqdm import tqdm
 
 from finetune.collate import Loader
-from finetune.console import Console, closing, header, wrap_words
+from finetune.console import SAMPLE_TOKENS, Console, closing, header, wrap_words
 from finetune.dataset import Record, encode, left_out_note
 from finetune.device import SingleProcess, choose_device, choose_dtype
 from finetune.extras import lora, memory, run_directory, shared_prefixes
@@ -77,7 +77,6 @@ class TrainOptions(ExtraOptions):
 DEFAULTS = ("epochs", "lr", "schedule", "eval_every", "mask_prompt")
 LECTURE, TINY = (1, 5e-5, "constant", 5, "off"), (4, 1.5e-4, "cosine", 20, "on")
 LORA_LR_FACTOR = 4  # times the learning rate of all parameters; measured, see docs/options.md
-SAMPLE_TOKENS = 64  # length of a response before training: an untrained model may never end
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -141,6 +140,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         where = "cpu" if process.shard else device
         model, _, _ = pretrained.load_model(options.model, options.init, generator, device=where)
     model.gradient_checkpointing = low_memory  # extra
+    give_back = partial(memory.giving_back, enabled=low_memory)  # extra
     if options.lora_rank is not None:  # extra
         lora.add(model, options.lora_rank, options.lora_alpha, generator, frozen_dtype=dtype)
 
@@ -155,6 +155,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         lr_at_step, max_lr=options.lr, warmup_steps=options.warmup_steps, schedule=options.schedule
     )
 
+    @give_back
     def respond(chosen: Sequence[Record], max_new_tokens: int = 256) -> list[Response]:
         settings = tokenizer, chosen, options.template, max_new_tokens
         return generate_responses(process.plain(model), *settings)
@@ -178,9 +179,8 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
     given = loaders["train"], loaders["validation"], plan, generator, [played, run, console]
     loss_sum = partial(shared_prefixes.batch_loss_sum, dtype=dtype)  # extra: half the arithmetic
-    mean_loss = partial(shared_prefixes.loader_loss, dtype=dtype)  # extra: the same
-    mean_loss = memory.giving_back(mean_loss, low_memory)  # extra
-    with run.stop_signal:  # extra: a signal writes a checkpoint
+    mean_loss = give_back(partial(shared_prefixes.loader_loss, dtype=dtype))  # extra: the same
+    with memory.keeping(low_memory), run.stop_signal:  # extra: a signal writes a checkpoint
         train(wrapped, optimizer, *given, loss_sum, run.start, process, mean_loss)
 
     # 6. Responses to the test records, which were not trained on

@@ -21,6 +21,7 @@ from gpt.errors import printable
 from gpt.model import GPT
 
 WIDTH, LONGEST = 80, 200  # characters of a line, and of a text that is shown
+SAMPLE_TOKENS = 64  # length of a response before training: an untrained model may never end
 
 
 def wrap_words(text: str, first: str = "", rest: str = "") -> str:

@@ -2,8 +2,8 @@
 
 glibc returns memory that torch frees to the kernel, and the next step has to request it again,
 page by page, each cleared: about a third of a training step. `keep_freed_memory` turns that off.
-What an evaluation leaves behind does not fit what a training step needs, so where memory is short
-only the steps keep it (`giving_back`).
+What evaluations and responses leave behind does not fit what a training step needs. So where memory
+is short only the steps keep it (`keeping`), and what is between them does not (`giving_back`).
 
 The pages are of 4 kB. `use_huge_pages` asks Linux for pages of 2 MB, for tensors of that size and
 more: 512 times fewer requests. They are aligned, too, so that freed memory is used again with fewer
@@ -18,13 +18,16 @@ costs no time; `tiny` would lose a fifth of its speed.
 import ctypes
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4  # from glibc's malloc.h
 
 
 LARGE = 100_000_000  # parameters
+
+_kept = False  # what `keep_freed_memory` was told
 
 
 def prepare(num_parameters: int, save_memory: bool) -> None:
@@ -41,6 +44,8 @@ def keep_freed_memory(enabled: bool) -> None:
     For tensors made from then on, where the C library is glibc; elsewhere it does nothing.
     mallopt(3) explains the numbers.
     """
+    global _kept
+    _kept = enabled
     mallopt = _c_function("mallopt")
     if mallopt is not None:
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1 if enabled else 1 << 20)
@@ -48,26 +53,39 @@ def keep_freed_memory(enabled: bool) -> None:
         mallopt(M_MMAP_MAX, 0 if enabled else 1 << 20)
 
 
-def giving_back(function: Callable[..., Any], enabled: bool) -> Callable[..., Any]:
-    """If `enabled`, the function with no freed memory kept while it runs: it is returned to the
-    system before it and after it. From then on it is kept again.
+@contextmanager
+def keeping(enabled: bool) -> Iterator[None]:
+    """If `enabled`, freed memory is kept while entered, and not afterwards."""
+    if enabled:
+        keep_freed_memory(True)
+    try:
+        yield
+    finally:
+        if enabled:
+            keep_freed_memory(False)
+            _give_back()
 
-    malloc_trim(3) does it, of glibc; elsewhere the function is as it was.
-    """
-    trim = _c_function("malloc_trim")
-    if not enabled or trim is None:
-        return function
+
+def giving_back(function: Callable[..., Any], enabled: bool) -> Callable[..., Any]:
+    """If `enabled`, the function with no freed memory kept while it runs, nor from before."""
 
     def framed(*arguments: Any) -> Any:
+        was_kept = _kept
         keep_freed_memory(False)
-        trim(0)
+        _give_back()
         try:
             return function(*arguments)
         finally:
-            trim(0)
-            keep_freed_memory(True)
+            keep_freed_memory(was_kept)
 
-    return framed
+    return framed if enabled else function
+
+
+def _give_back() -> None:
+    """Return what is freed to the system: malloc_trim(3) of glibc; elsewhere it does nothing."""
+    trim = _c_function("malloc_trim")
+    if trim is not None:
+        trim(0)
 
 
 def _c_function(name: str) -> Any:

@@ -68,9 +68,10 @@ def test_where_there_is_no_mallopt_nothing_happens(monkeypatch, system):
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_freed_memory_is_given_back_around_a_function(monkeypatch, fails):
-    """Where it is not asked for, and with another C library, the function is as it was."""
-    order = []
+@pytest.mark.parametrize("steps", [False, True])
+def test_no_freed_memory_is_kept_while_a_function_runs(monkeypatch, fails, steps):
+    """Whether it is called between training steps, which keep it, or outside of them."""
+    order, settings = [], []
 
     def function(*arguments):
         order.append(arguments)
@@ -79,16 +80,21 @@ def test_freed_memory_is_given_back_around_a_function(monkeypatch, fails):
     class Library:
         malloc_trim = order.append
 
+        def mallopt(*setting):
+            settings.append(setting)
+
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Library)
-    monkeypatch.setattr(memory, "keep_freed_memory", order.append)
+    monkeypatch.setattr(memory, "_kept", False)
     framed = memory.giving_back(function, True)
-    with pytest.raises(AssertionError) if fails else contextlib.nullcontext():
-        framed(1, 2)
-    assert order == [False, 0, (1, 2), 0, True]
+    with memory.keeping(steps):
+        with pytest.raises(AssertionError) if fails else contextlib.nullcontext():
+            framed(1, 2)
+        assert memory._kept == steps
+    assert order == [0, (1, 2)] + [0] * steps and not memory._kept
+    kept = [value == 0 for name, value in settings if name == memory.M_MMAP_MAX]
+    assert kept == ([True, False, True, False] if steps else [False, False])
     assert memory.giving_back(function, False) is function
-    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    assert memory.giving_back(function, True) is function
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "32"), ("7", "7")])
