@@ -28,6 +28,7 @@ import torch
 
 from finetune.device import DEVICES, DTYPES, choose_device, choose_dtype
 from finetune.extras.chat import Chat, edited_lines
+from finetune.extras.packed_weights import pack
 from finetune.extras.prompt_file import PromptFile
 from finetune.options import option, parse
 from finetune.responses import Assistant, load_for_prompts
@@ -89,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def load(name: str) -> Assistant:
         loaded = load_for_prompts(name, options.raw, dtype, device)
+        pack(loaded[0])
         return Assistant(name, *loaded, options.max_new_tokens, sampling, generator)
 
     if options.model is None and (note := unfinished_note()):

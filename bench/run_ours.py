@@ -13,6 +13,7 @@ from finetune.dataset import Record
 from finetune.device import DTYPES
 from finetune.extras import lora, memory
 from finetune.extras.optimizer_in_backward import AdamWInBackward
+from finetune.extras.packed_weights import pack
 from finetune.loop import train_step
 from finetune.responses import generate_responses
 from gpt.config import GPTConfig
@@ -59,6 +60,7 @@ def generation(spec: dict[str, Any]) -> dict[str, Any]:
     model, tokenizer, _ = pretrained.load(
         Path(spec["directory"]), DTYPES[spec["dtype"]], spec["device"]
     )
+    pack(model)  # as generate.py does
     tokenizer.end_of_text = -1  # random weights do not know when to stop: every text gets as long
     records = [Record(instruction, "", input) for instruction, input in spec["records"]]
 
