@@ -32,7 +32,7 @@ def pack(model: GPT) -> None:
             layer.weight = nn.Parameter(layer.weight.to("meta"), requires_grad=False)
     table = packed_copy(model.wte.weight)  # its own numbers are looked up
     if not model.config.tied_head:
-        model.head = model.lm_head.forward  # type: ignore[method-assign]
+        model.head = model.lm_head.forward  # type: ignore[method-assign, assignment]
     elif table is not None:
         model.head = partial(_linear, table, None)  # type: ignore[method-assign]
 
