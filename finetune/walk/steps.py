@@ -59,7 +59,9 @@ class Walk:
                 if (name and "." not in name) or f"{name}.".startswith(f"h.{self.layer}."):
                     hooks.enter_context(module.register_forward_hook(partial(self._keep, name)))
             self.logits = self.model(self.batch.inputs)  # (B, T, V)
-        self.losses = cross_entropy(self.logits.mT, self.batch.targets, reduction="none")  # (B, T)
+        targets = self.batch.targets
+        losses = cross_entropy(self.logits.flatten(0, 1), targets.flatten(), reduction="none")
+        self.losses = losses.view(targets.shape)  # (B, T)
 
     def _keep(self, name: str, module: Any, inputs: Any, output: Tensor) -> None:
         self.tensors[name] = output.detach()
@@ -144,7 +146,8 @@ class Walk:
         yield "  ".join(f"{self.text(token)} {loss:.3f}" for token, loss in pairs)
         total, count = self.losses.sum().item(), self.batch.num_targets()
         self.mean = batch_loss_sum(self.model, self.batch) / count
-        assert math.isclose(self.mean.item(), total / count, rel_tol=1e-4), "not what it did"
+        same = math.isclose(self.mean.item(), total / count, rel_tol=1e-4, abs_tol=1e-5)
+        assert same, "not what it did"
         yield f"all {count} in the batch: {total:.3f} / {count} = {self.mean.item():.4f} nats each"
 
     def gradients(self) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The walk prints what the formulas of textbook.py give."""
 
+import contextlib
 import copy
 import math
 import re
@@ -9,6 +10,10 @@ import pytest
 import torch
 
 from finetune.dataset import Record
+from finetune.loop import train_step
+from finetune.loss import batch_loss_sum
+from finetune.optimizer import AdamW
+from finetune.walk import steps as steps_module
 from finetune.walk.__main__ import main
 from finetune.walk.steps import STEPS, Walk
 from gpt.errors import UserError
@@ -100,3 +105,22 @@ def test_one_step_alone_and_what_is_not_there(capsys):
     for words in (["--step", "11"], ["--record", "1100"], ["--layer", "99"], ["--head", "99"]):
         with pytest.raises(UserError, match=words[0]):
             main(words)
+
+
+@pytest.mark.parametrize(("off", "noticed"), [(5e-6, False), (1e-3, True)])
+def test_losses_near_zero_are_explained_too(monkeypatch, off, noticed):
+    """As after four epochs. What the walk sums and the loop's loss are rounded otherwise: that is
+    more than a ten-thousandth of almost nothing, and no mistake. More is one."""
+    model = textbook.small_model(vocab_size=300, context_length=500).float()
+    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1, mask_prompt=True)
+    optimizer = AdamW(model.parameters(), 0.05, 0.0)
+    for _ in range(60):
+        train_step(model, optimizer, [walk.batch])
+    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1, mask_prompt=True)
+
+    def loss_sum(*arguments):
+        return batch_loss_sum(*arguments) + off * walk.batch.num_targets()
+
+    monkeypatch.setattr(steps_module, "batch_loss_sum", loss_sum)
+    with pytest.raises(AssertionError) if noticed else contextlib.nullcontext():
+        assert len([*walk.steps()]) == len(STEPS) and walk.mean.item() < 0.04
