@@ -155,7 +155,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         lr_at_step, max_lr=options.lr, warmup_steps=options.warmup_steps, schedule=options.schedule
     )
 
-    @give_back
+    @give_back  # extra
     def respond(chosen: Sequence[Record], max_new_tokens: int = 256) -> list[Response]:
         settings = tokenizer, chosen, options.template, max_new_tokens
         return generate_responses(process.plain(model), *settings)

@@ -44,7 +44,7 @@ def training(spec: dict[str, Any]) -> dict[str, Any]:
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = AdamWInBackward(trained, lr=5e-5, weight_decay=0.1, model=model)
     if spec["low_memory"]:
-        memory.keep_freed_memory(True)  # as after the evaluation before training
+        memory.keep_freed_memory(True)  # as `keeping` does in train.py
     loss_sum = partial(import_module(spec["loss"]).batch_loss_sum, dtype=dtype)
 
     batches = [Batch(*map(torch.tensor, batch)) for batch in spec["batches"]]

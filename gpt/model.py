@@ -205,5 +205,4 @@ class GPT(nn.Module):
 
     def head(self, hidden: Tensor) -> Tensor:
         """(…, C) → (…, V): a logit for each token of the vocabulary."""
-        weight = self.wte.weight if self.config.tied_head else self.lm_head.weight
-        return linear(hidden, weight)
+        return linear(hidden, self.wte.weight) if self.config.tied_head else self.lm_head(hidden)

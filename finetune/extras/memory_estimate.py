@@ -3,8 +3,8 @@ is.
 
 The estimate counts what is in memory when most of it is, at the start of the backward pass: the
 weights, AdamW's two moments, the activations that are kept for the backward pass, the logits, and
-the largest gradient. The constants marked "measured" were fitted to the peak
-resident memory of runs of 124M and 355M on a CPU; a test holds the estimate to a measured run.
+the largest gradient. The constants marked "measured" were fitted to the peak resident memory of
+runs of 124M and 355M on a CPU; a test holds the estimate to a measured run.
 
 Letters: P parameters, L n_layer, C n_embd, V vocabulary, N positions computed in a batch.
 """
@@ -32,10 +32,11 @@ PROCESS = 360e6 + (335e6 if torch.version.cuda else 0)
 # (8), the heads' outputs, the softmax.
 ACTIVATIONS = {torch.bfloat16: 56, torch.float32: 80}
 CHECKPOINTED = 8  # the block's input
-# Bytes per V · C, where all gradients are made: the embedding's (4), in bfloat16 also its copy and
-# the head's gradient. In the backward pass it is made in blocks of rows, per number of which:
+# Bytes per V · C: the gradient of the head (4), in bfloat16 also its copy in that.
 HEAD = {torch.bfloat16: 7.4, torch.float32: 6.0}
-BLOCK = 8
+BLOCK = (
+    8  # bytes per number of a block of rows, where AdamWInBackward makes that gradient in blocks
+)
 LOGITS = {torch.bfloat16: 4, torch.float32: 8}  # per V · N: the logits and their gradient
 # Unused between tensors where freed memory is kept: of the weights' bytes, with checkpointing half
 # of that, and bytes; measured.
@@ -67,10 +68,10 @@ def peak_memory(run: Run) -> int:
         total += matrices * dtype.itemsize + 4 * (P - matrices) + 16 * adapters
         return int(total + (2 * V * C if dtype == torch.bfloat16 else 0))  # the head's copy
     total += 12 * P  # weights and two moments in float32
-    if run.in_backward:
-        total += BLOCK * ROWS * C
-    else:
-        total += HEAD[dtype] * V * C + 4 * (P - V * C)  # the embedding's gradient and the others
+    in_blocks = run.in_backward and config.tied_head
+    total += BLOCK * ROWS * C if in_blocks else HEAD[dtype] * V * C
+    if not run.in_backward:
+        total += 4 * (P - V * C)  # the other gradients
     total += FRAGMENTS * 4 * P / (2 if run.gradient_checkpointing else 1)
     return int(total + (FRAGMENTS_AT_LEAST if P > 1e8 else 0))
 

@@ -30,11 +30,8 @@ def pack(model: GPT) -> None:
         if packed is not None:
             layer.forward = partial(_linear, packed, layer.bias)  # type: ignore[method-assign]
             layer.weight = nn.Parameter(layer.weight.to("meta"), requires_grad=False)
-    table = packed_copy(model.wte.weight)  # its own numbers are looked up
-    if not model.config.tied_head:
-        model.head = model.lm_head.forward  # type: ignore[method-assign, assignment]
-    elif table is not None:
-        model.head = partial(_linear, table, None)  # type: ignore[method-assign]
+    if model.config.tied_head and (packed := packed_copy(model.wte.weight)) is not None:
+        model.head = partial(_linear, packed, None)  # type: ignore[method-assign]
 
 
 @torch.no_grad()

@@ -35,6 +35,7 @@ from finetune.optimizer import SCHEDULES, AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
 from finetune.pretrain.held_out import sample, text_loss
 from finetune.pretrain.texts import chunk, read_texts, split_texts
+from finetune.report.files import read_run
 from finetune.report.page import write_page
 from finetune.responses import response_entries
 from gpt.config import SIZES
@@ -142,7 +143,7 @@ def pretrain(options: PretrainOptions) -> None:
     for text in held_out:
         tqdm.write(text_loss(model, tokenizer, text, options.batch_size, dtype))
     records, responses = zip(*(sample(model, tokenizer, t) for t in held_out), strict=True)
-    write_page(directory, response_entries(records, responses))
+    write_page(read_run(directory, response_entries(records, responses)))
     run.finish(records, responses)
     tqdm.write(
         f"In {directory}: model/, report.html, and responses.json with a sample of each text"

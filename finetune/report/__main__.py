@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from finetune.report.compare import write_comparison
+from finetune.report.files import read_run
 from finetune.report.page import write_page
 from gpt.errors import run_script
 
@@ -18,8 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--out", type=Path, default="compare.html", metavar="FILE", help="page of several runs"
     )
     options = parser.parse_args(argv)
-    several = len(options.runs) > 1
-    print(write_comparison(options.runs, options.out) if several else write_page(options.runs[0]))
+    if len(options.runs) > 1:
+        path = write_comparison(options.runs, options.out)
+    else:
+        path = write_page(read_run(options.runs[0]))
+    print(path)
     return 0
 
 

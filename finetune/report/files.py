@@ -80,7 +80,7 @@ class Run:
 
 
 def read_run(directory: Path, entries: list[dict[str, Any]] | None = None) -> Run:
-    """The files of a run; `entries` in place of responses.json. Raises UserError."""
+    """The files of a run; `entries` in place of responses.json, its last file. Raises UserError."""
     found = {name: _read(directory / name) for name in SHAPES}
     if entries is not None:
         found["responses.json"] = entries

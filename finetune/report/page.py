@@ -15,7 +15,7 @@ from finetune.options import command_line
 from finetune.plot import epoch_at, loss_curves, rate_curve
 from finetune.report.answers import LEGEND, all_answers, card, chosen
 from finetune.report.attention import attention_picture, inside_section
-from finetune.report.files import Run, read_run
+from finetune.report.files import Run
 from finetune.report.inside import shared_beginning
 from finetune.report.share import share_picture
 from finetune.report.style import charts, document, first_of, folded, radios, section, soft, table
@@ -25,17 +25,13 @@ from weights.files import write_text
 HOTTEST = 8.0  # nats; what is colored most. A guess among 8,192 tokens costs 9 nats.
 
 
-def write_page(directory: Path, entries: list[dict[str, Any]] | None = None) -> Path:
-    """Write `report.html` and two pictures into the directory of a run. Raises UserError.
-
-    `entries` stand in for responses.json, which is the last file of a run.
-    """
-    run = read_run(directory, entries)
+def write_page(run: Run) -> Path:
+    """Write `report.html` and two pictures into the directory of a run."""
     pictures = {"share.svg": share_picture(run), "attention.svg": attention_picture(run)}
     for name, text in (pictures | {"report.html": page(run)}).items():
         if text:
-            write_text(directory / name, text)
-    return directory / "report.html"
+            write_text(run.directory / name, text)
+    return run.directory / "report.html"
 
 
 def page(run: Run) -> str:
@@ -103,7 +99,7 @@ def _learning(run: Run) -> str:
         ]
         answers += f'<div class="stop stop{i}">{first_of(cards, 2)}</div>'
     intro = soft(
-        "Validation records, answered while the model learned. Choose a moment, or go on with the "
+        "Validation records, answered while the model learned. Choose a moment, or use the "
         "arrow keys: the line on the curve shows where it is. Dotted lines are the ends of epochs."
     )
     shown = f"<div>{buttons}{curves}{answers}</div>"

@@ -70,9 +70,9 @@ def after_training(
     measured = {name: loaders[name] for name in ("test", "validation")}
     scores = score_run(model, records, responses, measured, dtype)
     _write_json(directory / "scores.json", scores)
-    entries = response_entries(records, responses)
-    write_page(directory, entries)
-    return _said(read_run(directory, entries))
+    run = read_run(directory, response_entries(records, responses))
+    write_page(run)
+    return _said(run)
 
 
 def _said(run: Run) -> str:

@@ -78,6 +78,13 @@ def test_the_estimate_is_within_a_tenth_of_what_was_measured(changes, gigabytes)
     assert peak_memory(replace(LARGE, **changes)) == pytest.approx(measured, rel=0.1)
 
 
+def test_a_head_of_its_own_has_its_gradient_as_a_whole():
+    """Its weights and moments, 12 bytes, and 6 or more for the gradient, which is not in blocks."""
+    config = LARGE.config
+    more = peak_memory(replace(LARGE, config=replace(config, tied_head=False))) - peak_memory(LARGE)
+    assert more > 18 * config.vocab_size * config.n_embd
+
+
 def test_the_largest_batch_is_never_larger_than_estimated():
     tokenizer = Tokenizer(8192)
     examples = encode(read_records(BUNDLED)[:300], tokenizer, 256, "alpaca").examples
