@@ -45,7 +45,7 @@ from finetune.optimizer import AdamW, lr_at_step
 from finetune.options import option, parse, parse_resumed
 from finetune.records import BUNDLED_NAME
 from finetune.report.epochs import PlayedEpochs
-from finetune.report.snapshots import after_training, before_training
+from finetune.report.snapshots import Snapshots
 from finetune.responses import Response, generate_responses
 from gpt.config import SIZES
 from weights import pretrained
@@ -167,13 +167,14 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     run = run_directory.RunDirectory(*kept, options=vars(stored))  # extra: log, checkpoints, resume
     run.print_header(header(options.model, model, options.data, records, device, dtype, process))
     console = Console(records["validation"][0], respond, model, process)
+    seen = tokenizer, records["test"], options.template, loaders, dtype
+    snapshots = Snapshots(directory, *seen)  # extra: for the report
     if run.start == START:
         console.show("Before training", SAMPLE_TOKENS)
         with process.unsharded(model):
             if process.is_main_process:
                 first = respond(records["test"][: options.samples], SAMPLE_TOKENS)
-                seen = directory, process.plain(model), tokenizer, records["test"]
-                before_training(*seen, first, loaders, dtype)  # extra: for the report
+                snapshots.before_training(process.plain(model), first)
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
@@ -189,8 +190,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         if not process.is_main_process:
             return
         responses = respond(records["test"])
-        seen = directory, process.plain(model), tokenizer, records["test"]
-        said = after_training(*seen, responses, loaders, dtype)  # extra: scores and the report
+        said = snapshots.after_training(process.plain(model), responses)  # extra: and the report
     run.finish(records["test"], responses)
     ideas = things_to_ask(options.model, options.data, records["test"])  # extra
     tqdm.write(closing(run.history, directory, said, ideas))

@@ -8,6 +8,7 @@ import subprocess
 import time
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -277,7 +278,7 @@ def test_every_option_reaches_its_place(here, monkeypatch):
     monkeypatch.setattr(
         train, "generate_responses", lambda *arguments: asked.append(arguments[2:]) or [none]
     )
-    monkeypatch.setattr(train, "before_training", lambda *arguments: viewed.extend(arguments))
+    monkeypatch.setattr(train, "Snapshots", lambda *given: viewed.extend(given) or Mock())
     words = (
         "--epochs 3 --batch-size 2 --max-steps 9 --eval-every 4 --eval-batches 6 --mask-prompt "
         "--lr 0.5 --weight-decay 0.25 --dtype bfloat16 --template phi3 --out r --accumulate 3 "
@@ -311,7 +312,7 @@ def test_the_update_is_made_in_backward_where_nothing_needs_all_gradients(
     here, monkeypatch, words, in_backward
 ):
     monkeypatch.setattr(train, "train", stop)
-    monkeypatch.setattr(train, "before_training", lambda *arguments: None)
+    monkeypatch.setattr(train, "Snapshots", Mock())
     with pytest.raises(Reached) as reached:
         train.main([*SMALL, "--samples", "0", *words.split()])
     assert isinstance(reached.value.args[1], AdamWInBackward) == in_backward

@@ -19,11 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--out", type=Path, default="compare.html", metavar="FILE", help="page of several runs"
     )
     options = parser.parse_args(argv)
-    if len(options.runs) > 1:
-        path = write_comparison(options.runs, options.out)
-    else:
-        path = write_page(read_run(options.runs[0]))
-    print(path)
+    runs, out = options.runs, options.out
+    print(write_comparison(runs, out) if len(runs) > 1 else write_page(read_run(runs[0])))
     return 0
 
 

@@ -28,8 +28,7 @@ def verdict(record: Record, response: Response) -> str:
     if record.kind in OPEN_KINDS:
         return "open"
     blocks = _differences(response.text, record.output)
-    near = len(blocks) == 1 and max(map(len, blocks[0])) == 1
-    return "near" if near else "wrong"
+    return "near" if len(blocks) == 1 and max(map(len, blocks[0])) == 1 else "wrong"
 
 
 def card(record: Record, answers: dict[str, Response], name: str, note: str = "") -> str:

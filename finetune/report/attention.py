@@ -6,7 +6,7 @@ A view is a dict as VIEW in finetune/report/files.py says. W counts written toke
 
 from collections.abc import Sequence
 from html import escape
-from itertools import accumulate
+from textwrap import wrap
 from typing import Any
 
 from finetune.plot import STYLE, svg, svg_text
@@ -63,36 +63,9 @@ def inside_section(run: Run) -> str:
 
 
 def attention_picture(run: Run) -> str:
-    """The first of those heads as an SVG document: lines from the answer up to the task; or ""."""
+    """The first of those heads as an SVG document of its own; "" without a record to look into."""
     pair = _pair(run)
-    if pair is None:
-        return ""
-    layer, head, what = telling_heads(*pair)[0]
-    tokens, prompt, (start, end) = (pair[1][name] for name in ("tokens", "prompt", "template"))
-    title = f"As it writes, head {head + 1} of layer {layer + 1} {what}"
-    lines = [
-        [_short(name.strip("␣") or name) for name in line]
-        for line in (tokens[start : prompt - end], tokens[prompt:])
-    ]
-    sizes = [[7.4 * len(name) + 12 for name in line] for line in lines]
-    width = max(600, 8 * len(title), *(sum(line) + 32 for line in sizes))
-    task, answer = (
-        [(width - sum(line) - size) / 2 + x for size, x in zip(line, accumulate(line), strict=True)]
-        for line in sizes
-    )
-    parts = [svg_text(16, 26, escape(title), "title")]
-    for view, look, when, y in zip(pair, ("c1", "c0"), ("before", "after"), (70, 270), strict=True):
-        parts.append(svg_text(16, y - 14, f"{when} fine-tuning", look))
-        for line, xs, at in zip(lines, (task, answer), (y + 12, y + 152), strict=True):
-            parts += [svg_text(x, at, escape(name)) for x, name in zip(xs, line, strict=True)]
-        for x, row in zip(answer, view["attention"][layer][head], strict=True):
-            for to, percent in ((task[i - start], p) for i, p in row if start <= i < prompt - end):
-                parts.append(
-                    f'<path class="arc {look}" stroke-width="{0.5 + percent / 25:.1f}" d="M{x:.0f} '
-                    f"{y + 136}C{x:.0f} {y + 76} {to:.0f} {y + 76} {to:.0f} {y + 18}"
-                    '"/>'
-                )
-    return svg(width, 440, parts, STYLE, title)
+    return _column(pair, telling_heads(*pair)[0], STYLE) if pair else ""
 
 
 def telling_heads(before: View, after: View) -> list[tuple[int, int, str]]:
@@ -167,16 +140,21 @@ def _short(name: str) -> str:
     return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
 
 
-def _column(pair: Pair, told: tuple[int, int, str]) -> str:
-    """The tokens from top to bottom: arcs before on their left, after on their right."""
+def _column(pair: Pair, told: tuple[int, int, str], style: str = "") -> str:
+    """The tokens from top to bottom: arcs before on their left, after on their right. With a style
+    of its own it has a title, too."""
     (before, after), (layer, head, what) = pair, told
     prompt, rows = after["prompt"], _rows(after)
     row_of = {place: row for row, (_, places) in enumerate(rows) for place in places}
-    parts = [svg_text(100, 18, "before", "middle c1"), svg_text(260, 18, "after", "middle c0")]
-    for row, (name, places) in enumerate(rows):
+    name = f"Layer {layer + 1}, head {head + 1} {what}"
+    title = wrap(name, 50) if style else []
+    parts = [svg_text(180, 18 + 18 * i, escape(line)) for i, line in enumerate(title)]
+    top = 18 + 24 * len(title)
+    parts += [svg_text(100, top, "before", "middle c1"), svg_text(260, top, "after", "middle c0")]
+    for row, (token, places) in enumerate(rows):
         writes = places.stop - prompt  # the token that is written from here
         look = f"middle q{writes}" if writes >= 0 else "middle"
-        parts.append(svg_text(180, 44 + 20 * row, escape(_short(name)), look))
+        parts.append(svg_text(180, top + 26 + 20 * row, escape(_short(token)), look))
     for view, side, look in ((before, -1, "c1"), (after, 1, "c0")):
         x = 180 + 62 * side
         for w, weights in enumerate(view["attention"][layer][head]):
@@ -185,14 +163,14 @@ def _column(pair: Pair, told: tuple[int, int, str]) -> str:
                 sums[row_of[place]] += percent
             for row, percent in sums.items():
                 if percent and row != start:
-                    y1, y2 = 40 + 20 * start, 40 + 20 * row
+                    y1, y2 = (top + 22 + 20 * end for end in (start, row))
                     bend = x + side * (12 + 133 * abs(start - row) / len(rows))
                     parts.append(
                         f'<path class="arc {look} t{w}" stroke-width="{0.5 + percent / 25:.1f}" '
                         f'd="M{x} {y1}C{bend:.0f} {y1} {bend:.0f} {y2} {x} {y2}">'
                         f"<title>{escape(rows[row][0])}: {percent} %</title></path>"
                     )
-    return svg(360, 54 + 20 * len(rows), parts, "", f"Layer {layer + 1}, head {head + 1} {what}")
+    return svg(360, top + 36 + 20 * len(rows), parts, style, name)
 
 
 def _tables(before: View, after: View, w: int) -> str:

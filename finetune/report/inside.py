@@ -21,9 +21,8 @@ from finetune.walk.inside import layer_logits, trace, visible
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 
-VIEWED_RECORDS = 3  # validation records whose token losses are shown
 SMALL, LARGE = 20_000_000, 400_000_000
-RECORDS = 3
+RECORDS = 3  # shown of the validation records, and looked into of the test records
 LONGEST = 64  # tokens of a record, beside those that every record has from the template
 LEAST = 5  # per cent; smaller attention weights are left out
 RIVALS = 4  # tokens
@@ -37,7 +36,7 @@ def token_view(
     model: GPT, tokenizer: Tokenizer, loader: Loader, dtype: torch.dtype = torch.float32
 ) -> list[TokenRow]:
     """The loader's first examples, as one batch."""
-    examples, rows = loader.examples[:VIEWED_RECORDS], []
+    examples, rows = loader.examples[:RECORDS], []
     batch = collate(examples, loader.mask_prompt)
     losses = token_losses(model, batch.to(model.device), dtype).tolist()
     asked = (batch.targets != IGNORE_INDEX).tolist()

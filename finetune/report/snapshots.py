@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,59 +22,56 @@ from finetune.walk.steps import Walk
 from gpt.model import GPT
 from gpt.tokenizer import Tokenizer
 from weights import pretrained
-from weights.files import read_json_object, write_text
+from weights.files import write_text
 
 
-def before_training(
-    directory: Path,
-    model: GPT,
-    tokenizer: Tokenizer,
-    records: Sequence[Record],
-    responses: Sequence[Response],
-    loaders: dict[str, Loader],
-    dtype: torch.dtype,
-) -> None:
-    """Write before.json, with what the model makes of some records before it is trained.
+@dataclass
+class Snapshots:
+    """Writes before.json, after.json and scores.json. `records` are the test records."""
 
-    `responses` are those to the first of the test `records`.
-    """
-    perplexities = {
-        f"Perplexity, {name}": perplexity(example_losses(model, loaders[name], dtype)).value
-        for name in ("test", "validation")
-    }
-    seen = token_view(model, tokenizer, loaders["validation"], dtype)
-    views = inside(model, tokenizer, records, loaders["test"].examples)
-    data = {"answers": responses, "perplexity": perplexities, "microscope": seen, "inside": views}
-    _write_json(directory / "before.json", data)
+    directory: Path
+    tokenizer: Tokenizer
+    records: Sequence[Record]
+    template: str
+    loaders: dict[str, Loader]
+    dtype: torch.dtype
 
+    def before_training(self, model: GPT, responses: Sequence[Response]) -> None:
+        """What the model makes of some records before it is trained; `responses` are those to the
+        first test records."""
+        perplexities = {
+            f"Perplexity, {name}": perplexity(example_losses(model, loader, self.dtype)).value
+            for name, loader in self._measured().items()
+        }
+        seen = {"answers": responses, "perplexity": perplexities, **self._views(model)}
+        self._write("before.json", seen)
 
-def after_training(
-    directory: Path,
-    model: GPT,
-    tokenizer: Tokenizer,
-    records: Sequence[Record],
-    responses: Sequence[Response],
-    loaders: dict[str, Loader],
-    dtype: torch.dtype,
-) -> str:
-    """Write after.json, scores.json and the page; returns what is to be said of them."""
-    seen = token_view(model, tokenizer, loaders["validation"], dtype)
-    views = inside(model, tokenizer, records, loaders["test"].examples)
-    steps = []
-    if model.config.num_parameters() <= SMALL and len(records) > 1:
-        first = views[0]["record"] if views else 0
-        pair = [records[first], records[first - 1]]
-        walked, _, _ = pretrained.load(directory / "model")  # the walk moves a weight
-        template = read_json_object(directory / "options.json")["template"]
-        settings = template, loaders["validation"].mask_prompt
-        steps = [*Walk(walked, tokenizer, pair, 0, 0, *settings).steps()]
-    _write_json(directory / "after.json", {"microscope": seen, "inside": views, "walk": steps})
-    measured = {name: loaders[name] for name in ("test", "validation")}
-    scores = score_run(model, records, responses, measured, dtype)
-    _write_json(directory / "scores.json", scores)
-    run = read_run(directory, response_entries(records, responses))
-    write_page(run)
-    return _said(run)
+    def after_training(self, model: GPT, responses: Sequence[Response]) -> str:
+        """The same after it, the scores and the page; returns what is to be said of them."""
+        views, steps = self._views(model), []
+        if model.num_parameters() <= SMALL and len(self.records) > 1:
+            first = views["inside"][0]["record"] if views["inside"] else 0
+            pair = [self.records[first], self.records[first - 1]]
+            walked, _, _ = pretrained.load(self.directory / "model")  # the walk moves a weight
+            settings = self.template, self.loaders["validation"].mask_prompt
+            steps = [*Walk(walked, self.tokenizer, pair, 0, 0, *settings).steps()]
+        self._write("after.json", views | {"walk": steps})
+        scores = score_run(model, self.records, responses, self._measured(), self.dtype)
+        self._write("scores.json", scores)
+        run = read_run(self.directory, response_entries(self.records, responses))
+        write_page(run)
+        return _said(run)
+
+    def _measured(self) -> dict[str, Loader]:
+        return {name: self.loaders[name] for name in ("test", "validation")}
+
+    def _views(self, model: GPT) -> dict[str, Any]:
+        losses = token_view(model, self.tokenizer, self.loaders["validation"], self.dtype)
+        views = inside(model, self.tokenizer, self.records, self.loaders["test"].examples)
+        return {"microscope": losses, "inside": views}
+
+    def _write(self, name: str, data: object) -> None:
+        write_text(self.directory / name, json.dumps(data, ensure_ascii=False) + "\n")
 
 
 def _said(run: Run) -> str:
@@ -89,7 +88,3 @@ def _said(run: Run) -> str:
         texts |= {"After": after[i].text}
         lines.append(f"\n{note}, to a test record:\n{labelled(texts)}")
     return "\n".join(lines)
-
-
-def _write_json(path: Path, data: object) -> None:
-    write_text(path, json.dumps(data, ensure_ascii=False) + "\n")

@@ -68,8 +68,7 @@ class Walk:
 
     def steps(self) -> Iterator[tuple[str, list[str]]]:
         """Each step's title, and its lines."""
-        for step in STEPS:
-            title, *lines = step(self)
+        for title, *lines in (step(self) for step in STEPS):
             yield title, lines
 
     def record(self) -> Iterator[str]:

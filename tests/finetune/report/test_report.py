@@ -265,20 +265,25 @@ def test_the_walk_is_on_the_page(run_dir):
     assert "Show the 2 steps" in text
 
 
-def test_the_picture_of_attention_is_an_svg_with_its_style(run_dir):
-    files = copy.deepcopy(FILES)
-    for name in ("before.json", "after.json"):
-        for each in files[name]["inside"]:
-            each["attention"][0][1] = each["attention"][0][0]
-    shown(written(run_dir, files, [4.0, 2.0]))
+def test_the_picture_of_attention_is_the_first_head_of_the_page_with_title_and_style(run_dir):
+    page = shown(run_dir)
     root = ET.fromstring((run_dir / "attention.svg").read_text(encoding="utf-8"))
     assert "prefers-color-scheme: dark" in root[0].text
     texts = [*root.iter("{http://www.w3.org/2000/svg}text")]
-    line = ["do", ":", "<script>alert…", "It", "is", "END"]  # without the template
-    assert [t.text for t in texts[2:8]] == [t.text for t in texts[9:]] == line
-    assert all(0 < float(t.get("x")) < float(root.get("width")) for t in texts)
+    assert (
+        texts[0].text
+        == root.get("aria-label")
+        == "Layer 1, head 2 looks one token back (33 % → 33 %)"
+    )
+    tokens = ["the template", "␣do", ":", "<script>alert…", "R", "It", "␣is"]
+    assert [t.text for t in texts[1:]] == ["before", "after", *tokens]
+    size = [float(root.get(side)) for side in ("width", "height")]
+    places = [(float(t.get("x")), float(t.get("y"))) for t in texts]
+    assert all(0 < x < size[0] and 0 < y < size[1] for x, y in places)
+    heights = [y for _, y in places]  # before and after are on one line, all others on their own
+    assert heights[1] == heights[2] and sorted({*heights}) == heights[:2] + heights[3:]
     paths = root.findall("{http://www.w3.org/2000/svg}path")
-    assert [path.get("class") for path in paths] == ["arc c1"] * 2 + ["arc c0"] * 2
+    assert len(paths) == page.split('class="head h0"')[1].split("</svg>")[0].count("<path") > 0
 
 
 def test_what_is_missing_is_left_out_and_a_stopped_run_says_so(run_dir, tmp_path):
