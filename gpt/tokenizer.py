@@ -69,7 +69,7 @@ class Tokenizer:
         self.vocab_size = vocab_size
         self.end_of_text = vocab_size - 1
         alphabet = _byte_alphabet()
-        tokens = [*alphabet, *(first + second for first, second in _merges())][: vocab_size - 1]
+        tokens = [*alphabet, *map("".join, _merges()[: vocab_size - MIN_VOCAB_SIZE])]
         # as vocab.json writes them, with printable characters for bytes
         self.vocab = {name: rank for rank, name in enumerate([*tokens, END_OF_TEXT])}
         self._encoding = tiktoken.Encoding(

@@ -6,6 +6,7 @@ compare.
 """
 
 import math
+from functools import cache
 from itertools import pairwise
 
 import regex
@@ -138,21 +139,26 @@ def negative_log_likelihood(logits: Tensor, target: int) -> Tensor:
     return -torch.log(torch.exp(logits[target]) / torch.exp(logits).sum())
 
 
+@cache
+def merge_ranks() -> dict[tuple[str, ...], int]:
+    """The pairs of vocab.bpe, each with its number in the order of learning."""
+    lines = MERGES_FILE.read_text(encoding="utf-8").split("\n")[1:-1]
+    return {tuple(line.split(" ")): rank for rank, line in enumerate(lines)}
+
+
 def byte_pair_encoding(text: str, n_merges: int) -> list[str]:
     """The tokens of a text, spelled as in vocab.bpe: merge the pair that was learned first, again
     and again.
 
     After Sennrich et al., 2016, algorithm 1, on UTF-8 bytes.
     """
-    lines = MERGES_FILE.read_text(encoding="utf-8").split("\n")[1:-1]
-    ranks = {tuple(line.split(" ")): rank for rank, line in enumerate(lines[:n_merges])}
-    tokens = []
+    ranks, tokens = merge_ranks(), []
     pattern = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
     for piece in regex.findall(pattern, text):
         parts = [byte_name(byte) for byte in piece.encode("utf-8")]
         while len(parts) > 1:
             best = min(pairwise(parts), key=lambda p: ranks.get(p, math.inf))
-            if best not in ranks:
+            if ranks.get(best, math.inf) >= n_merges:
                 break
             merged, i = [], 0
             while i < len(parts):

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 import torch
+import torch.distributed.run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,10 +29,11 @@ PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-
 
 
 def torchrun(script, *arguments):
-    """Two processes on this machine's CPU, as the README starts them."""
-    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
-    return [subprocess.Popen([*words, str(script), *arguments], env=environment, **PIPES)]
+    """Two processes on this machine's CPU, as the README starts them: by torchrun, which does not
+    have to import torch here."""
+    words = [torch.distributed.run.__file__, "--nproc-per-node", "2", "--standalone"]
+    changes = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    return [begin(*words, script, *arguments, prepare=partial(os.environ.update, changes), **PIPES)]
 
 
 def forked(script, *arguments):

@@ -31,7 +31,7 @@ def walk():
     """A small model's walk, all of its steps taken, with the model as it was before."""
     model = textbook.small_model(vocab_size=300, context_length=500).float()
     before = copy.deepcopy(model)
-    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1)
+    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1, template="phi3")  # a short one
     return walk, before, dict(zip([step.__name__ for step in STEPS], walk.steps(), strict=True))
 
 
@@ -112,11 +112,11 @@ def test_losses_near_zero_are_explained_too(monkeypatch, off, noticed):
     """As after four epochs. What the walk sums and the loop's loss are rounded otherwise: that is
     more than a ten-thousandth of almost nothing, and no mistake. More is one."""
     model = textbook.small_model(vocab_size=300, context_length=500).float()
-    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1, mask_prompt=True)
+    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1, template="phi3", mask_prompt=True)
     optimizer = AdamW(model.parameters(), 0.05, 0.0)
     for _ in range(60):
         train_step(model, optimizer, [walk.batch])
-    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1, mask_prompt=True)
+    walk = Walk(model, Tokenizer(300), RECORDS, layer=1, head=1, template="phi3", mask_prompt=True)
 
     def loss_sum(*arguments):
         return batch_loss_sum(*arguments) + off * walk.batch.num_targets()
