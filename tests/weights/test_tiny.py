@@ -77,7 +77,7 @@ def answer_losses(model, tokenizer, records):
 
 # To tune for other weights: of so many records 85 % are trained on, for one epoch in such batches;
 # fewer take less time. What was measured stands beside each bound of the test.
-PART, BATCH_SIZE = 200, 4
+PART, BATCH_SIZE = 120, 4
 
 
 def test_the_story(tmp_path, monkeypatch, capsys):
@@ -89,12 +89,12 @@ def test_the_story(tmp_path, monkeypatch, capsys):
     model, tokenizer, _ = pretrained.load_model("tiny", "pretrained", torch.Generator())
     before, end_before = answer_losses(model, tokenizer, asked)
     words = ["--data", "part.json", "--epochs", "1", "--batch-size", str(BATCH_SIZE)]
-    seldom = ["--eval-every", "1000", "--eval-batches", "1", "--samples", "0"]
+    seldom = ["--eval-every", "1000", "--eval-batches", "1", "--samples", "0", "--max-test", "8"]
     assert train.main([*words, *seldom, "--device", "cpu", "--out", "r"]) == 0
     model, tokenizer, _ = pretrained.load(Path("r/model"))
     after, end_after = answer_losses(model, tokenizer, asked)
-    assert before > 1.7 and after < 0.9  # measured: 2.13 and 0.45
-    assert end_before < 0.5 and end_after < 0.3  # measured: 0.00 and 0.00: its lessons ended too
+    assert before > 1.7 and after < 0.9  # measured: 2.30 and 0.72
+    assert end_before < 0.5 and end_after < 0.3  # measured: 0.00 and 0.02: its lessons ended too
     scores = json.loads(Path("r/scores.json").read_text(encoding="utf-8"))["figures"]
     assert scores["Ended with end of text"]["value"] > 0.8
 
@@ -102,4 +102,4 @@ def test_the_story(tmp_path, monkeypatch, capsys):
     replies = generate(model, prompts, 40, tokenizer.end_of_text)
     said = [tokenizer.decode(reply).strip() for reply in replies]
     right = [one == other for one, other in zip(said, OPEN_WORDS.values(), strict=True)]
-    assert sum(right) >= 4, said  # measured: 6, after an epoch of a sixth of the records
+    assert sum(right) >= 4, said  # measured: 6, after 25 steps, a tenth of the records
