@@ -94,9 +94,8 @@ class _MixedPrecisionLinear(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         for_x, for_weight, for_bias = ctx.needs_input_grad
         grad_rows = grad.reshape(-1, grad.size(-1))
-        transposed = grad_rows.t().contiguous()  # oneDNN is slower where it has to transpose
         return (
             (grad @ weight.bfloat16()).to(ctx.x_dtype) if for_x else None,
-            (transposed @ x.reshape(-1, x.size(-1))).to(weight.dtype) if for_weight else None,
+            (grad_rows.t() @ x.reshape(-1, x.size(-1))).to(weight.dtype) if for_weight else None,
             grad_rows.sum(0).to(weight.dtype) if for_bias else None,
         )

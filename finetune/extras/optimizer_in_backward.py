@@ -29,7 +29,8 @@ ROWS = 2048  # of the token embedding together: of 355M, 8 MB of gradient
 
 
 class AdamWInBackward(AdamW):
-    """`AdamW` whose `step` has nothing left to do. Set the learning rate before `backward`.
+    """`AdamW` whose `step` finds the biases and LayerNorms only, which are small: together they
+    take less time. The matrices are updated in `backward`; set the learning rate before it.
 
     With `model`, the one that is trained, its token embedding is updated in blocks of rows.
     Create one per model; its hooks stay registered for the model's lifetime.
@@ -59,7 +60,8 @@ class AdamWInBackward(AdamW):
                     "exp_avg_sq": torch.zeros_like(parameter),
                 }
                 self.group_of[parameter] = group
-                parameter.register_post_accumulate_grad_hook(self._on_gradient)
+                if parameter.dim() > 1:
+                    parameter.register_post_accumulate_grad_hook(self._on_gradient)
 
     @torch.no_grad()
     def _on_gradient(self, parameter: Parameter) -> None:
@@ -90,9 +92,6 @@ class AdamWInBackward(AdamW):
             )
         state["step"] += 1
         parameter.grad = None
-
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # it takes none
-        """Every update was made during `backward`."""
 
 
 class HeadInBlocks:
