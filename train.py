@@ -32,7 +32,7 @@ from finetune.collate import Loader
 from finetune.console import SAMPLE_TOKENS, Console, closing, header, wrap_words
 from finetune.dataset import Record, encode, left_out_note
 from finetune.device import SingleProcess, choose_device, choose_dtype
-from finetune.extras import lora, memory, run_directory, shared_prefixes
+from finetune.extras import gradient_checkpointing, lora, memory, run_directory, shared_prefixes
 from finetune.extras.chat import things_to_ask
 from finetune.extras.data import first_test_records, read_splits
 from finetune.extras.distributed import setup_distributed
@@ -139,7 +139,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     with process.main_process_first():
         where = "cpu" if process.shard else device
         model, _, _ = pretrained.load_model(options.model, options.init, generator, device=where)
-    model.gradient_checkpointing = low_memory  # extra
+    gradient_checkpointing.add(model, low_memory)  # extra
     give_back = partial(memory.giving_back, enabled=low_memory)  # extra
     if options.lora_rank is not None:  # extra
         lora.add(model, options.lora_rank, options.lora_alpha, generator, frozen_dtype=dtype)

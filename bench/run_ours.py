@@ -11,7 +11,7 @@ from bench.timing import run_task, seconds, token_seconds
 from finetune.collate import Batch
 from finetune.dataset import Record
 from finetune.device import DTYPES
-from finetune.extras import lora, memory
+from finetune.extras import gradient_checkpointing, lora, memory
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.extras.packed_weights import pack
 from finetune.loop import train_step
@@ -38,7 +38,7 @@ def training(spec: dict[str, Any]) -> dict[str, Any]:
     save_memory = spec["low_memory"] or spec["lora_rank"] is not None
     memory.prepare(config.num_parameters(), save_memory)
     model = GPT(config, torch.Generator().manual_seed(123)).to(spec["device"]).train()
-    model.gradient_checkpointing = spec["low_memory"]
+    gradient_checkpointing.add(model, spec["low_memory"])
     if spec["lora_rank"] is not None:
         lora.add(model, spec["lora_rank"], alpha=256, frozen_dtype=dtype)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]

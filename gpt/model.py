@@ -14,7 +14,6 @@ from contextlib import contextmanager
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from gpt.attention import KVCache, MultiHeadAttention, attention_mask
 from gpt.config import GPTConfig
@@ -104,10 +103,6 @@ class TransformerBlock(nn.Module):
 class GPT(nn.Module):
     """Token ids in, logits over the next token out.
 
-    With `gradient_checkpointing` set, training keeps one (B, T, C) for each block and computes the
-    other activations a second time when the backward pass needs them: less memory for a third more
-    arithmetic (Chen et al., 2016).
-
     `generator` seeds the initial weights (None: torch's global one).
     """
 
@@ -122,7 +117,6 @@ class GPT(nn.Module):
         self.ln_f = LayerNorm(config.n_embd)
         if not config.tied_head:
             self.lm_head = Linear(config.n_embd, config.vocab_size, bias=False)
-        self.gradient_checkpointing = False
         self._initialize(generator)
 
     def _initialize(self, generator: torch.Generator | None) -> None:
@@ -195,10 +189,7 @@ class GPT(nn.Module):
 
         x = self.wte(tokens) + self.wpe(positions)
         for layer, block in enumerate(self.h):
-            if self.gradient_checkpointing and torch.is_grad_enabled():
-                x = checkpoint(block, x, mask, cache, layer, use_reentrant=False)
-            else:
-                x = block(x, mask, cache, layer)
+            x = block(x, mask, cache, layer)
         if cache is not None:
             cache.length += new
         return self.ln_f(x if select is None else x.flatten(0, 1)[select.flatten()])

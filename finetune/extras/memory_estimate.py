@@ -26,7 +26,7 @@ from gpt.errors import UserError
 
 # Bytes, measured: Python, torch, oneDNN's kernels, the step's small tensors. torch's build for CUDA
 # loads larger libraries, whether there is a GPU or not.
-PROCESS = 360e6 + (335e6 if torch.version.cuda else 0)
+PROCESS = 290e6 + (335e6 if torch.version.cuda else 0)
 # Bytes kept for the backward pass, per position, layer and C; measured. In bfloat16: the inputs of
 # the two LayerNorms (4 + 4), of the four linear layers (2 + 2 + 2 + 8), q, k, v (6), GELU's input
 # (8), the heads' outputs, the softmax.
@@ -37,7 +37,7 @@ HEAD = {torch.bfloat16: 7.4, torch.float32: 6.0}
 BLOCK = (
     8  # bytes per number of a block of rows, where AdamWInBackward makes that gradient in blocks
 )
-LOGITS = {torch.bfloat16: 4, torch.float32: 8}  # per V · N: the logits and their gradient
+LOGITS = {torch.bfloat16: 2, torch.float32: 4}  # per V · N: the logits, then their gradient
 # Unused between tensors where freed memory is kept: of the weights' bytes, with checkpointing half
 # of that, and bytes; measured.
 FRAGMENTS, FRAGMENTS_AT_LEAST = 0.2, 50e6

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.collate import IGNORE_INDEX, Batch
-from finetune.extras import optimizer_in_backward
+from finetune.extras import gradient_checkpointing, optimizer_in_backward
 from finetune.extras.optimizer_in_backward import AdamWInBackward
 from finetune.loss import batch_loss_sum
 from finetune.optimizer import FUSED, SCHEDULES, AdamW, lr_at_step
@@ -138,9 +138,10 @@ def test_stepping_in_backward_is_stepping_at_the_end_to_the_bit(tied, checkpoint
         kind(model.parameters(), lr=0.02, weight_decay=0.1)
         for kind, model in zip((AdamWInBackward, AdamW), models, strict=True)
     ]
+    for model in models:
+        gradient_checkpointing.add(model, checkpointing)
     for step in range(4):
         for model, optimizer in zip(models, optimizers, strict=True):
-            model.gradient_checkpointing = checkpointing
             backward(model, step, dtype)
             optimizer.step()
             optimizer.zero_grad()

@@ -10,10 +10,8 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from finetune.collate import Batch
 from finetune.loss import batch_loss_sum
-from gpt import model as model_module
 from gpt.attention import KVCache
 from gpt.model import GELU, GPT, FeedForward, LayerNorm, TransformerBlock
-from gpt.sampling import generate
 from tests import textbook
 
 seeds = st.integers(0, 1000)
@@ -217,57 +215,6 @@ def test_every_gradient_is_the_textbooks(seed, tied, vocabulary):
     _, got = gradients(model, tokens)
     for gradient, (name, fast) in zip(expected, got.items(), strict=True):
         torch.testing.assert_close(fast, gradient, msg=name)
-
-
-@pytest.mark.parametrize("tied", [True, False])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_gradient_checkpointing_changes_no_bit_of_loss_or_gradients(dtype, tied):
-    model = textbook.small_model(3, tied_head=tied, n_layer=3)
-    model = model.float() if dtype == torch.bfloat16 else model
-    tokens = textbook.random_tokens(3, 12, 0)
-    loss, plain = gradients(model, tokens, dtype)
-    model.gradient_checkpointing = True
-    again, recomputed = gradients(model, tokens, dtype)
-    assert torch.equal(loss, again)
-    for name in plain:
-        assert torch.equal(plain[name], recomputed[name]), name
-
-
-@pytest.mark.parametrize("autocast", [True, False])
-def test_gradient_checkpointing_keeps_one_tensor_of_the_models_width_for_each_block(autocast):
-    def saved_bytes(n_layer, checkpointing):
-        model, sizes = GPT(textbook.small_config(n_layer=n_layer)), []
-        model.gradient_checkpointing = checkpointing
-        hooks = saved_tensors_hooks(lambda t: sizes.append(t.nbytes) or t, lambda t: t)
-        with hooks, torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            model(textbook.random_tokens(3, 12, 0))
-        return sum(sizes)
-
-    assert not GPT(textbook.small_config()).gradient_checkpointing
-    of_a_block = {r: (saved_bytes(5, r) - saved_bytes(2, r)) / 3 for r in (False, True)}
-    one = 3 * 12 * 8 * 4  # float32 (B, T, C), the residual stream
-    assert of_a_block[True] == one
-    # without: two inputs of LayerNorms in float32, and in bfloat16 at least query, key, value,
-    # heads, and before and after GELU, which are four times as wide: 12 of half the size
-    assert of_a_block[False] >= 2 * one + 12 * one / 2
-
-
-def test_only_training_checkpoints(monkeypatch):
-    model, plain, calls = textbook.small_model(), textbook.small_model(), []
-    model.gradient_checkpointing = True
-    prompts = [[1, 2, 3], [4]]
-    expected = generate(plain, prompts, 5, end_of_text=30)
-    checkpoint = model_module.checkpoint
-    monkeypatch.setattr(
-        model_module, "checkpoint", lambda *a, **k: calls.append(1) or checkpoint(*a, **k)
-    )
-    assert generate(model, prompts, 5, end_of_text=30) == expected
-    with torch.no_grad():
-        model(textbook.random_tokens(2, 5, 0))
-    gradients(plain, textbook.random_tokens(2, 5, 0))
-    assert not calls
-    gradients(model, textbook.random_tokens(2, 5, 0))
-    assert len(calls) == len(model.h)
 
 
 @pytest.mark.parametrize("tied", [True, False])

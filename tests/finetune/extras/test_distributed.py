@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from functools import partial
 
 import pytest

@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 LARGE = Run(SIZES["355M"], torch.bfloat16, 267)
 
 MEASURE = """
-import gpt, torch
+import gpt, inspect, sys, torch
 from functools import partial
 from finetune.collate import Batch
 from finetune.extras import memory, shared_prefixes
@@ -43,6 +43,8 @@ for seed in range(2):
     tokens = torch.randint(8191, (4, 61), generator=torch.Generator().manual_seed(seed))
     loss_sum = partial(shared_prefixes.batch_loss_sum, dtype=torch.float32)
     train_step(model, optimizer, [Batch(tokens[:, :-1], tokens[:, 1:])], loss_sum)
+asks = "__dynamo_disable" in inspect.getsource(torch._compile)  # torch 2.2 does not
+assert not (asks and "torch._dynamo" in sys.modules), "torch's compiler, 70 MB"
 with open("/proc/self/status", encoding="utf-8") as file:
     print(next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024)
 """

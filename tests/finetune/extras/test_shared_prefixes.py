@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from finetune import loss
 from finetune.collate import IGNORE_INDEX, Batch, Loader, collate
 from finetune.dataset import Example
-from finetune.extras import lora, shared_prefixes
+from finetune.extras import gradient_checkpointing, lora, shared_prefixes
 from finetune.extras.shared_prefixes import build_trie, token_losses
 from finetune.loop import train_step
 from finetune.optimizer import AdamW
@@ -53,7 +53,7 @@ def assert_same(model, batch):
 @given(rows, seeds, st.booleans(), st.booleans(), st.booleans())
 def test_loss_and_gradients_are_those_of_the_padded_batch(rows, seed, tied, mask, checkpointing):
     model = textbook.small_model(seed, tied_head=tied).train()
-    model.gradient_checkpointing = checkpointing
+    gradient_checkpointing.add(model, checkpointing)
     assert_same(model, batch(rows, mask))
 
 
