@@ -1,5 +1,6 @@
 """This project as a candidate: the step of finetune/loop.py, and what generate.py calls."""
 
+import copy
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -61,6 +62,7 @@ def generation(spec: dict[str, Any]) -> dict[str, Any]:
         Path(spec["directory"]), DTYPES[spec["dtype"]], spec["device"]
     )
     pack(model)  # as generate.py does
+    tokenizer = copy.copy(tokenizer)  # others have the same one
     tokenizer.end_of_text = -1  # random weights do not know when to stop: every text gets as long
     records = [Record(instruction, "", input) for instruction, input in spec["records"]]
 

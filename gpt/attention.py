@@ -7,6 +7,7 @@ Shapes: B batch, T new tokens, S tokens attended to (past and new), C n_embd, H 
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -49,6 +50,14 @@ class KVCache:
         self._layers = [stored[:, rows] for stored in self._layers]
 
 
+class Rows(NamedTuple):
+    """N tokens that stand in several rows of text, as finetune/extras/shared_prefixes.py has them:
+    each is computed once, but for attention, which goes from row to row."""
+
+    token: Tensor  # (B, T) int64: which of the N stands at each place
+    place: Tensor  # (N,) int64: one of the places of each, of the B · T
+
+
 class MultiHeadAttention(nn.Module):
     """softmax(Q Kᵀ / √D + mask) V in H heads side by side, for (B, T, C) → (B, T, C).
 
@@ -68,16 +77,20 @@ class MultiHeadAttention(nn.Module):
         mask: Tensor | None = None,
         cache: KVCache | None = None,
         layer: int = 0,
+        rows: Rows | None = None,
     ) -> Tensor:
-        """`mask` (B or 1, 1, T, S) or (T, S): True where a token (row) attends to another (column).
+        """`mask` (B or 1, 1, T, S): True where a token (row) attends to another (column).
 
         Without one, attention is causal. The kernel's own causal mask starts at the top left
         corner, which is right only if the T tokens are all there are; a single token that ends a
-        cached text may look at everything and needs no mask at all.
+        cached text may look at everything and needs no mask at all. With `rows`, x is (1, N, C).
         """
-        B, T, C = x.shape
+        three = self.c_attn(x)
+        if rows is not None:  # (1, N, 3C) → (B, T, 3C)
+            three = three[0].index_select(0, rows.token.flatten()).view(*rows.token.shape, -1)
+        B, T, _ = three.shape
         # (B, T, 3C) → (3, B, H, T, D)
-        three = self.c_attn(x).view(B, T, 3, self.n_head, C // self.n_head).permute(2, 0, 3, 1, 4)
+        three = three.view(B, T, 3, self.n_head, -1).permute(2, 0, 3, 1, 4)
         if cache is None:
             query, key, value = three
         else:
@@ -89,7 +102,10 @@ class MultiHeadAttention(nn.Module):
             heads = F.scaled_dot_product_attention(
                 query, key, value, attn_mask=mask, is_causal=mask is None and T > 1
             )
-        return self.c_proj(heads.transpose(1, 2).reshape(B, T, C))
+        heads = heads.transpose(1, 2).reshape(B, T, x.size(2))
+        if rows is not None:  # (B, T, C) → (1, N, C)
+            heads = heads.flatten(0, 1).index_select(0, rows.place)[None]
+        return self.c_proj(heads)
 
 
 def explicit_attention(

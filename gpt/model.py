@@ -10,12 +10,13 @@ Shapes: B batch, T tokens, C n_embd, V vocabulary, N selected positions.
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpt.attention import KVCache, MultiHeadAttention, attention_mask
+from gpt.attention import KVCache, MultiHeadAttention, Rows, attention_mask
 from gpt.config import GPTConfig
 from gpt.linear import Linear, linear
 
@@ -95,8 +96,9 @@ class TransformerBlock(nn.Module):
         self.ln_2 = LayerNorm(config.n_embd)
         self.mlp = FeedForward(config)
 
-    def forward(self, x: Tensor, mask: Tensor | None, cache: KVCache | None, layer: int) -> Tensor:
-        x = x + self.attn(self.ln_1(x), mask, cache, layer)
+    def forward(self, x: Tensor, *others: Any) -> Tensor:
+        """`others` are those of MultiHeadAttention.forward."""
+        x = x + self.attn(self.ln_1(x), *others)
         return x + self.mlp(self.ln_2(x))
 
 
@@ -149,8 +151,7 @@ class GPT(nn.Module):
         select: Tensor | None = None,
         cache: KVCache | None = None,
         padding: Tensor | None = None,
-        positions: Tensor | None = None,
-        mask: Tensor | None = None,
+        rows: Rows | None = None,
     ) -> Tensor:
         """Logits (B, T, V) for tokens (B, T) int64; with `select` (B, T) bool, only there: (N, V).
 
@@ -163,11 +164,9 @@ class GPT(nn.Module):
         columns to the left of each row's text (cached ones included), for rows of unequal
         lengths.
 
-        Where the tokens are not one text from left to right, `positions` (T,) int64 and `mask`
-        (T, T) bool replace 0 … T − 1 and the causal mask: a token (row) may look at another
-        (column) where it is True. See finetune/extras/shared_prefixes.py.
+        With `rows`, the tokens (1, N) are not one text but stand in the rows of several.
         """
-        return self.head(self.hidden_states(tokens, select, cache, padding, positions, mask))
+        return self.head(self.hidden_states(tokens, select, cache, padding, rows))
 
     def hidden_states(
         self,
@@ -175,12 +174,13 @@ class GPT(nn.Module):
         select: Tensor | None = None,
         cache: KVCache | None = None,
         padding: Tensor | None = None,
-        positions: Tensor | None = None,
-        mask: Tensor | None = None,
+        rows: Rows | None = None,
     ) -> Tensor:
         """What `forward` projects onto the vocabulary: (B, T, C), or (N, C) with `select`."""
         new, past = tokens.size(1), 0 if cache is None else cache.length
-        if positions is None:
+        if rows is not None:
+            positions, mask = rows.place % rows.token.size(1), None
+        else:
             assert past + new <= self.config.context_length, "more tokens than the context holds"
             positions = torch.arange(past, past + new, device=tokens.device)
             if padding is not None:
@@ -189,7 +189,7 @@ class GPT(nn.Module):
 
         x = self.wte(tokens) + self.wpe(positions)
         for layer, block in enumerate(self.h):
-            x = block(x, mask, cache, layer)
+            x = block(x, mask, cache, layer, rows)
         if cache is not None:
             cache.length += new
         return self.ln_f(x if select is None else x.flatten(0, 1)[select.flatten()])

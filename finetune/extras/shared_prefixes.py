@@ -10,11 +10,11 @@ model runs on the nodes:
                a b e f          positions   0  1  2  3  2  3           └─ e ─ f
                a b e _
 
-A node attends to itself and to its ancestors. Each distinct pair of a prefix and its next token is
+Attention alone goes from row to row: each node is copied to where it stands in the rows, and of
+those results one is taken for each node. Each distinct pair of a prefix and its next token is
 one row of the logits, and its loss counts as often as the pair occurs in the batch. So the loss and
 the gradients are those of the padded batch, for half of its work: the lecture's batches have 562
-positions and 277 distinct prefixes on average. The same mask is known from speculative decoding
-(tree attention: Miao et al., 2024, "SpecInfer").
+positions and 277 distinct prefixes on average.
 
 Shapes: B rows, T tokens, N nodes, S supervised positions, P distinct pairs, V vocabulary.
 """
@@ -27,56 +27,44 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from finetune import loss
 from finetune.collate import IGNORE_INDEX, Batch, Loader
 from finetune.device import SINGLE_PROCESS, SingleProcess
 from finetune.loss import cross_entropy
+from gpt.attention import Rows
 from gpt.model import eval_mode
 
 JOINED = 2048  # positions: evaluation joins batches into one trie up to here
-MULTIPLE = 32  # of the numbers of nodes and of pairs
+MULTIPLE, MULTIPLE_T = 32, 8  # of the numbers of nodes and of pairs, and of the columns
 
 
 class Trie(NamedTuple):
     """The distinct prefixes of a batch, and the tokens that are asked for after them."""
 
     tokens: Tensor  # (N,) the last token of each prefix
-    rows: Tensor  # (N,) the first row that begins with it
-    positions: Tensor  # (N,) where in that row it ends
+    place: Tensor  # (N,) where it ends, of B · T, in the first row that begins with it
     node: Tensor  # (B, T) the number, among the N, of the prefix that ends there
     asked: Tensor  # (P,) the node of each pair
     targets: Tensor  # (P,) the token asked for there
     pair: Tensor  # (S,) the number, among the P, of the pair at each supervised position
 
-    def ancestors(self) -> Tensor:
-        """(N, N) bool: whether the column is an ancestor of the row, or the row itself."""
-        path = self.node[self.rows[:, None], self.positions]  # (N, N)
-        earlier = self.positions <= self.positions[:, None]
-        return earlier & (path == torch.arange(len(self.tokens)))
-
     def rounded_up(self) -> "Trie":
         """With spare nodes and pairs, which nothing looks at, up to a MULTIPLE of each.
 
         oneDNN compiles kernels for each new number of rows and, in bfloat16, keeps all of them:
-        5 MB a step. A spare node is the first one again; a spare pair is in no sum.
+        5 MB a step. A spare node is the first one again; a spare pair is in no sum. T is rounded
+        up, too.
         """
         nodes, pairs = -len(self.tokens) % MULTIPLE, -len(self.asked) % MULTIPLE
+        T = self.node.size(1)
+        columns = -T % MULTIPLE_T
+        place = self.place // T * (T + columns) + self.place % T
         return self._replace(
             tokens=F.pad(self.tokens, (0, nodes)),
-            rows=F.pad(self.rows, (0, nodes)),
-            positions=F.pad(self.positions, (0, nodes)),
+            node=F.pad(self.node, (0, columns)),
+            place=F.pad(place, (0, nodes)),
             asked=F.pad(self.asked, (0, pairs)),
             targets=F.pad(self.targets, (0, pairs)),
         )
-
-    def is_cheaper(self, n_embd: int) -> bool:
-        """Whether its nodes take less arithmetic than the padded batch.
-
-        In each block a position is multiplied by 12 n_embd² weights and attends to N nodes, or T
-        tokens, 2 n_embd operations each. Long rows with little in common are better padded.
-        """
-        (N,), (B, T) = self.tokens.shape, self.node.shape
-        return N * (6 * n_embd + N) <= B * T * (6 * n_embd + T)
 
 
 def build_trie(batch: Batch) -> Trie:
@@ -93,13 +81,12 @@ def build_trie(batch: Batch) -> Trie:
     agree = (inputs[:, None] == inputs).cumprod(2, dtype=torch.uint8)
     place = agree.argmax(1) * T + torch.arange(T)  # (B, T) of B · T
     first_places = place[needed].unique()  # (N,), sorted
-    node = torch.searchsorted(first_places, place)
+    node = torch.searchsorted(first_places, place).clamp(max=len(first_places) - 1)
     # (node, target) as one number, for `unique` is slow with two
     pairs, pair = (node[supervised] << 32 | targets[supervised]).unique(return_inverse=True)
     return Trie(
         tokens=inputs.flatten()[first_places],
-        rows=first_places // T,
-        positions=first_places % T,
+        place=first_places,
         node=node,
         asked=pairs >> 32,
         targets=pairs & 0xFFFFFFFF,
@@ -110,23 +97,17 @@ def build_trie(batch: Batch) -> Trie:
 def token_losses(model: nn.Module, trie: Trie, dtype: torch.dtype) -> Tensor:
     """The cross-entropy at each supervised position, row by row: (S,)."""
     trie = trie.rounded_up()
-    moved = (trie.tokens, trie.positions, trie.ancestors(), trie.asked, trie.targets, trie.pair)
     device: Any = model.device
-    tokens, positions, mask, asked, targets, pair = (
-        part.to(device, non_blocking=True) for part in moved
-    )
-    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
-        logits = model(tokens[None], asked, positions=positions, mask=mask)  # (P, V)
-    return cross_entropy(logits, targets)[pair]
+    trie = Trie(*(part.to(device, non_blocking=True) for part in trie))
+    rows = Rows(trie.node, trie.place)
+    with torch.autocast(trie.tokens.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        logits = model(trie.tokens[None], trie.asked, rows=rows)  # (P, V)
+    return cross_entropy(logits, trie.targets)[trie.pair]
 
 
 def batch_loss_sum(model: nn.Module, batch: Batch, dtype: torch.dtype = torch.float32) -> Tensor:
-    """As in finetune/loss.py, from the batch's distinct prefixes where that is less arithmetic."""
-    trie = build_trie(batch)
-    plain: Any = getattr(model, "module", model)  # DDP has the model in it
-    if not trie.is_cheaper(plain.config.n_embd):
-        return loss.batch_loss_sum(model, batch, dtype)
-    return token_losses(model, trie, dtype).sum()
+    """As in finetune/loss.py, from the batch's distinct prefixes."""
+    return token_losses(model, build_trie(batch), dtype).sum()
 
 
 @torch.no_grad()

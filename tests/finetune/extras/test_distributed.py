@@ -67,7 +67,7 @@ def metrics(directory):
 
 OLD = tuple(map(int, torch.__version__.split(".")[:2])) < (2, 6)
 NO_FSDP2 = pytest.mark.skipif(OLD, reason="--shard needs torch 2.6")
-SHARDED = ["--shard", "--accumulate", "2", "--clip-norm", "0.1"]
+SHARDED = ["--shard", "--accumulate", "2", "--clip-norm", "0.1", "--low-memory", "on"]
 
 
 @pytest.mark.parametrize(

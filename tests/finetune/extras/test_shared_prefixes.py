@@ -94,9 +94,8 @@ def test_there_is_a_node_for_every_prefix_of_a_supervised_one(rows, mask):
     prefixes = {tuple(row[: t + 1]) for row in rows for t in range(len(row) - 1)}
     paths = []
     for n in range(len(trie.tokens)):
-        line = trie.ancestors()[n].nonzero().flatten().tolist()
-        line.sort(key=lambda node: trie.positions[node])
-        assert [int(trie.positions[node]) for node in line] == [*range(len(line))]
+        row, t = divmod(int(trie.place[n]), trie.node.size(1))
+        line = trie.node[row, : t + 1].tolist()
         assert line[-1] == n
         paths.append(tuple(int(trie.tokens[node]) for node in line))
     assert sorted(paths) == sorted(prefixes)
@@ -114,9 +113,9 @@ def test_the_model_sees_few_sizes(rows, multiple):
     """Numbers of nodes and of pairs are rounded up, with others than 32 too, and no further."""
     plain, sizes = textbook.small_model(), []
 
-    def model(tokens, asked, **more):
-        sizes.append((tokens.size(1), len(asked)))
-        return plain(tokens, asked, **more)
+    def model(tokens, asked, rows):
+        sizes.append((tokens.size(1), len(asked), rows.token.size(1)))
+        return plain(tokens, asked, rows=rows)
 
     model.device = plain.device
     with pytest.MonkeyPatch.context() as patch:
@@ -124,8 +123,10 @@ def test_the_model_sees_few_sizes(rows, multiple):
         trie = build_trie(batch(rows))
         value = token_losses(model, trie, torch.float32).sum()
     torch.testing.assert_close(value, loss.batch_loss_sum(plain, batch(rows)))
-    for size, needed in zip(sizes[0], (len(trie.tokens), len(trie.asked)), strict=True):
+    for size, needed in zip(sizes[0][:2], (len(trie.tokens), len(trie.asked)), strict=True):
         assert size % multiple == 0 and needed <= size < needed + multiple
+    T = trie.node.size(1)
+    assert sizes[0][2] % 8 == 0 and T <= sizes[0][2] < T + 8
 
 
 def test_padding_and_what_follows_the_last_target_are_not_computed():
@@ -133,7 +134,7 @@ def test_padding_and_what_follows_the_last_target_are_not_computed():
     targets = torch.tensor([[6, 7, 8, 1], [6, 1, -100, -100], [-100, 3, -100, -100]])
     trie = build_trie(Batch(tokens, targets))
     assert trie.tokens.tolist() == [5, 6, 7, 8, 9, 9]
-    assert trie.positions.tolist() == [0, 1, 2, 3, 0, 1]
+    assert trie.place.tolist() == [0, 1, 2, 3, 8, 9]
     assert trie.pair.tolist() == [0, 2, 3, 4, 0, 1, 5]  # 6 after 5 is asked for twice
 
 
@@ -145,16 +146,6 @@ def test_the_model_runs_on_the_nodes_only(monkeypatch):
     tokens = [1, 2, 3, 4, 5, 6]
     shared_prefixes.batch_loss_sum(model, batch([[*tokens, i] for i in range(4)]))
     assert seen == [(1, 6, 8), (9, 8)]  # 24 positions; after the last of the 6, four tokens
-
-
-def test_long_rows_with_little_in_common_are_padded(monkeypatch):
-    model = textbook.small_model(context_length=64)
-    different = Batch(textbook.random_tokens(4, 60, 0), textbook.random_tokens(4, 60, 1))
-    alike = Batch(different.inputs[:1].repeat(4, 1), different.targets)
-    assert build_trie(alike).is_cheaper(8) and not build_trie(different).is_cheaper(8)
-    expected = loss.batch_loss_sum(model, different)
-    monkeypatch.setattr(shared_prefixes, "token_losses", None)
-    assert shared_prefixes.batch_loss_sum(model, different) == expected
 
 
 @given(rows, seeds)
