@@ -1,5 +1,6 @@
 """finetune/extras/distributed.py: two processes make the run of one; neither outlives the other."""
 
+import importlib
 import json
 import os
 import socket
@@ -25,6 +26,12 @@ from tests.scripts import CAN_FORK, ROOT, SMALL, begin
 TIMES = {"seconds": 0, "tokens_per_second": 0}
 SHORT = [*SMALL, "--init", "random", "--batch-size", "3", "--lr", "0.01", "--eval-every", "1"]
 PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiler():
+    """torch's engines for several processes import it, in each child if it is not here yet."""
+    importlib.import_module("torch._dynamo")
 
 
 def torchrun(script, *arguments):
