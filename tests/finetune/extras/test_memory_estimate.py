@@ -63,20 +63,21 @@ def test_the_estimate_is_what_a_run_takes():
 @pytest.mark.parametrize(
     ("changes", "gigabytes"),  # measured, 2 cores with avx512_bf16, the lecture's largest batch
     [
-        ({}, 5.34),
-        ({"gradient_checkpointing": True}, 4.99),
-        ({"gradient_checkpointing": True, "dtype": torch.float32}, 5.09),
-        ({"lora_rank": 16}, 1.87),
-        ({"dtype": torch.float32}, 5.57),
-        ({"config": SIZES["774M"], "gradient_checkpointing": True}, 10.12),
-        ({"config": SIZES["124M"]}, 2.25),
-        ({"config": SIZES["124M"], "gradient_checkpointing": True}, 2.08),
+        ({}, 5.25),
+        ({"gradient_checkpointing": True}, 4.87),
+        ({"gradient_checkpointing": True, "dtype": torch.float32}, 4.85),
+        ({"lora_rank": 16}, 1.82),
+        ({"dtype": torch.float32}, 5.54),
+        ({"config": SIZES["774M"], "gradient_checkpointing": True}, 9.99),
+        ({"config": SIZES["774M"], "lora_rank": 16}, 3.33),
+        ({"config": SIZES["124M"]}, 2.16),
+        ({"config": SIZES["124M"], "gradient_checkpointing": True}, 2.03),
         ({"config": SIZES["124M"], "in_backward": False}, 2.73),
-        ({"config": SIZES["124M"], "positions": 1061}, 2.98),
+        ({"config": SIZES["124M"], "positions": 1061}, 2.94),
     ],
 )
 def test_the_estimate_is_within_a_tenth_of_what_was_measured(changes, gigabytes):
-    measured = gigabytes * 1e9 - 360e6 + memory_estimate.PROCESS  # it was torch's build for the CPU
+    measured = gigabytes * 1e9 - 290e6 + memory_estimate.PROCESS  # it was torch's build for the CPU
     assert peak_memory(replace(LARGE, **changes)) == pytest.approx(measured, rel=0.1)
 
 
