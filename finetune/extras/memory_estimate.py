@@ -28,9 +28,8 @@ from gpt.errors import UserError
 # loads larger libraries, whether there is a GPU or not.
 PROCESS = 290e6 + (335e6 if torch.version.cuda else 0)
 # Bytes kept for the backward pass, per position, layer and C; measured. In bfloat16: the inputs of
-# the two LayerNorms (4 + 4), of the four linear layers (2 + 2 + 2 + 8), GELU's input (8); at each
-# place in the rows, of which there are about two for a position, q, k, v (6), the heads' outputs (2)
-# and the softmax.
+# the two LayerNorms (4 + 4), of the four linear layers (2 + 2 + 2 + 8), GELU's input (8); and at
+# each place in the rows, about two for a position, q, k, v (6), the heads' outputs, the softmax.
 ACTIVATIONS = {torch.bfloat16: 64, torch.float32: 88}
 CHECKPOINTED = 8  # the block's input
 # Bytes per V · C: the gradient of the head (4), in bfloat16 also its copy in that.
