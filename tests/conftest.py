@@ -5,18 +5,22 @@ import io
 import json
 import os
 import socket
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import torch
 from hypothesis import settings
+from tqdm import tqdm
 
 from tests import textbook
 from tests.fault_server import FaultServer
 from tests.two_processes import pytest_runtestloop as pytest_runtestloop
 from weights import download, pretrained
 
+# tqdm's own lock is one for all forked processes, and locked for good when one is killed with it.
+tqdm.set_lock(threading.RLock())
 # Tiny tensors: a second thread costs more than it helps. No deadline: machines differ. In CI the
 # examples are the same at every run, so that no change is stopped by an old bug found by chance.
 torch.set_num_threads(1)
