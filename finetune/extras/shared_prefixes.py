@@ -27,6 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from finetune import loss
 from finetune.collate import IGNORE_INDEX, Batch, Loader
 from finetune.device import SINGLE_PROCESS, SingleProcess
 from finetune.loss import cross_entropy
@@ -106,8 +107,12 @@ def token_losses(model: nn.Module, trie: Trie, dtype: torch.dtype) -> Tensor:
 
 
 def batch_loss_sum(model: nn.Module, batch: Batch, dtype: torch.dtype = torch.float32) -> Tensor:
-    """As in finetune/loss.py, from the batch's distinct prefixes."""
-    return token_losses(model, build_trie(batch), dtype).sum()
+    """As in finetune/loss.py, from the batch's distinct prefixes, unless there are almost as many
+    as positions: then copying them to the rows and back costs more than it saves."""
+    trie = build_trie(batch)
+    if len(trie.tokens) > 0.9 * batch.inputs.numel():
+        return loss.batch_loss_sum(model, batch, dtype)
+    return token_losses(model, trie, dtype).sum()
 
 
 @torch.no_grad()

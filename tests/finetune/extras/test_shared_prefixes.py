@@ -148,6 +148,17 @@ def test_the_model_runs_on_the_nodes_only(monkeypatch):
     assert seen == [(1, 6, 8), (9, 8)]  # 24 positions; after the last of the 6, four tokens
 
 
+def test_rows_with_little_in_common_are_padded(monkeypatch):
+    model = textbook.small_model(context_length=64)
+    different = Batch(textbook.random_tokens(4, 60, 0), textbook.random_tokens(4, 60, 1))
+    alike = Batch(different.inputs[:1].repeat(4, 1), different.targets)
+    expected = loss.batch_loss_sum(model, different)
+    monkeypatch.setattr(shared_prefixes, "token_losses", None)
+    assert shared_prefixes.batch_loss_sum(model, different) == expected
+    with pytest.raises(TypeError, match="not callable"):
+        shared_prefixes.batch_loss_sum(model, alike)
+
+
 @given(rows, seeds)
 def test_bfloat16_is_as_coarse_as_in_the_padded_batch(rows, seed):
     model = textbook.small_model(seed).float()
