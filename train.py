@@ -167,14 +167,14 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
     run = run_directory.RunDirectory(*kept, options=vars(stored))  # extra: log, checkpoints, resume
     run.print_header(header(options.model, model, options.data, records, device, dtype, process))
     console = Console(records["validation"][0], respond, model, process)
-    seen = tokenizer, records["test"], options.template, loaders, dtype
+    seen = tokenizer, records["test"], options.template, loaders, dtype  # extra
     snapshots = Snapshots(directory, *seen)  # extra: for the report
     if run.start == START:
         console.show("Before training", SAMPLE_TOKENS)
         with process.unsharded(model):
             if process.is_main_process:
                 first = respond(records["test"][: options.samples], SAMPLE_TOKENS)
-                snapshots.before_training(process.plain(model), first)
+                snapshots.before_training(process.plain(model), first)  # extra
     played = PlayedEpochs(directory, records["validation"], respond, model, process)  # extra
     how_long = options.epochs, options.max_steps, options.accumulate
     plan = Plan(*how_long, options.eval_every, options.eval_batches, lr)
@@ -190,7 +190,7 @@ def fine_tune(options: TrainOptions, device: torch.device, process: SingleProces
         if not process.is_main_process:
             return
         responses = respond(records["test"])
-        said = snapshots.after_training(process.plain(model), responses)  # extra: and the report
+        said = snapshots.after_training(process.plain(model), responses)  # extra: scores, page
     run.finish(records["test"], responses)
     ideas = things_to_ask(options.model, options.data, records["test"])  # extra
     tqdm.write(closing(run.history, directory, said, ideas))

@@ -1,10 +1,11 @@
 """AdamW's step fused into the backward pass, as in PyTorch's tutorial "How to save memory by fusing
 the optimizer step into the backward pass".
 
-A parameter's update needs no gradient but its own. So as soon as `backward` has completed one, the
-parameter is updated and the gradient freed: there is never a whole set of gradients, as large as
-the model, in memory. The numbers are those of a step at the end. What needs all gradients at once
-excludes it: clipping, gradient accumulation, several processes.
+A parameter's update needs no gradient but its own. So as soon as `backward` has completed a
+matrix's, the matrix is updated and the gradient freed: there is never a whole set of gradients, as
+large as the model, in memory. Biases and LayerNorms, which are small, wait for `step`. The numbers
+are those of a step at the end for all. What needs all gradients at once excludes it: clipping,
+gradient accumulation, several processes.
 
 The largest gradient left is that of the token embedding, a third of 124M: as the tied head it has a
 gradient for all its rows (V, C), and the rows that were looked up have a second one. `HeadInBlocks`
