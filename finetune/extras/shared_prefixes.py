@@ -35,7 +35,7 @@ from gpt.attention import Rows
 from gpt.model import eval_mode
 
 JOINED = 2048  # positions: evaluation joins batches into one trie up to here
-MULTIPLE, MULTIPLE_T = 32, 8  # of the numbers of nodes and of pairs, and of the columns
+MULTIPLE, MULTIPLE_T = 16, 8  # of the numbers of nodes and of pairs, and of the columns
 
 
 class Trie(NamedTuple):

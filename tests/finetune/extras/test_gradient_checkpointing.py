@@ -88,3 +88,35 @@ def test_a_second_backward_pass_computes_it_all_again():
     (one,) = torch.autograd.grad(y, x, retain_graph=True)
     (other,) = torch.autograd.grad(y, x)
     assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_last_product_of_a_block_is_computed_once_in_mixed_precision(monkeypatch, stopped):
+    model, products = textbook.small_model(n_layer=3).float(), []
+    before = gradients(model, torch.bfloat16)
+    gradient_checkpointing.add(model)
+    multiply = torch.nn.functional.linear
+
+    def counted(x, weight, bias=None):
+        products.append(tuple(weight.shape))
+        return multiply(x, weight, bias)
+
+    monkeypatch.setattr(torch.nn.functional, "linear", counted)
+    if stopped:  # in a recomputation: afterwards the layer must multiply again
+        compute = _Recomputed._compute
+
+        def interrupted(block):
+            block.others = (*block.others, "one too many")
+            compute(block)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(_Recomputed, "_compute", interrupted)
+            with pytest.raises(TypeError):
+                gradients(model, torch.bfloat16)
+        products.clear()
+    after = gradients(model, torch.bfloat16)
+    assert torch.equal(before[0], after[0])
+    assert all(torch.equal(before[1][n].to_dense(), g.to_dense()) for n, g in after[1].items())
+    C, forward_passes = 8, 3
+    assert products.count((C, 4 * C)) == forward_passes  # mlp.c_proj
+    assert products.count((4 * C, C)) == forward_passes + 2  # mlp.c_fc, in two blocks again
