@@ -3,7 +3,7 @@ is.
 
 The estimate counts what is in memory when most of it is, at the start of the backward pass: the
 weights, AdamW's two moments, the activations that are kept for the backward pass, the logits, and
-the largest gradient. The constants marked "measured" were fitted to the peak resident memory of
+the largest gradient. With LoRA it may be before that, when the weights are read. The constants marked "measured" were fitted to the peak resident memory of
 runs of 124M and 355M on a CPU; a test holds the estimate to a measured run.
 
 Letters: P parameters, L n_layer, C n_embd, V vocabulary, N positions computed in a batch.
@@ -65,7 +65,8 @@ def peak_memory(run: Run) -> int:
     if run.lora_rank is not None:
         adapters = 16 * L * C * run.lora_rank  # parameters: in + out of the four linear layers
         total += matrices * dtype.itemsize + 4 * (P - matrices) + 16 * adapters
-        return int(total + (2 * V * C if dtype == torch.bfloat16 else 0))  # the head's copy
+        total += 2 * V * C if dtype == torch.bfloat16 else 0  # the head's copy
+        return int(max(total, PROCESS + 4 * P))  # the weights come in float32
     total += 12 * P  # weights and two moments in float32
     in_blocks = run.in_backward and config.tied_head
     total += BLOCK * ROWS * C if in_blocks else HEAD[dtype] * V * C

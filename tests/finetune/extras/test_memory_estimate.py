@@ -71,6 +71,8 @@ def test_the_estimate_is_what_a_run_takes():
         ({"dtype": torch.float32}, 5.54),
         ({"config": SIZES["774M"], "gradient_checkpointing": True}, 9.99),
         ({"config": SIZES["774M"], "lora_rank": 16}, 3.33),
+        ({"config": SIZES["1558M"], "gradient_checkpointing": True}, 19.64),
+        ({"config": SIZES["1558M"], "lora_rank": 16}, 6.47),
         ({"config": SIZES["124M"]}, 2.16),
         ({"config": SIZES["124M"], "gradient_checkpointing": True}, 2.03),
         ({"config": SIZES["124M"], "in_backward": False}, 2.73),
