@@ -3,8 +3,9 @@ is.
 
 The estimate counts what is in memory when most of it is, at the start of the backward pass: the
 weights, AdamW's two moments, the activations that are kept for the backward pass, the logits, and
-the largest gradient. With LoRA it may be before that, when the weights are read. The constants marked "measured" were fitted to the peak resident memory of
-runs of 124M and 355M on a CPU; a test holds the estimate to a measured run.
+the largest gradient. With LoRA it may be before that, when the weights are read. The constants
+marked "measured" were fitted to the peak resident memory of runs of 124M and 355M on a CPU; a test
+holds the estimate to a measured run.
 
 Letters: P parameters, L n_layer, C n_embd, V vocabulary, N positions computed in a batch.
 """
