@@ -30,8 +30,8 @@ def add(model: GPT, enabled: bool = True) -> None:
     """
     for block in model.h[:-1] if enabled else ():
         assert isinstance(block, TransformerBlock)
-        given = block.forward, block.mlp.c_proj
-        block.forward = partial(_checkpointed, *given)  # type: ignore[method-assign]
+        checkpointed = partial(_checkpointed, block.forward, block.mlp.c_proj)
+        block.forward = checkpointed  # type: ignore[method-assign]
 
 
 def _checkpointed(

@@ -35,7 +35,7 @@ ACTIVATIONS = {torch.bfloat16: 64, torch.float32: 88}
 CHECKPOINTED = 8  # the block's input
 # Bytes per V · C: the gradient of the head (4), in bfloat16 also its copy in that.
 HEAD = {torch.bfloat16: 7.4, torch.float32: 6.0}
-# Bytes per number of a block of its rows, where AdamWInBackward makes that gradient in blocks.
+# Bytes per number of ROWS rows of that gradient, where AdamWInBackward makes it in such blocks.
 BLOCK = 8
 LOGITS = {torch.bfloat16: 2, torch.float32: 4}  # per V · N: the logits, then their gradient
 # Unused between tensors where freed memory is kept: of the weights' bytes, with checkpointing half

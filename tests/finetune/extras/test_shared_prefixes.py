@@ -110,7 +110,7 @@ def test_there_is_a_node_for_every_prefix_of_a_supervised_one(rows, mask):
 
 @given(rows, st.integers(1, 9))
 def test_the_model_sees_few_sizes(rows, multiple):
-    """Numbers of nodes and of pairs are rounded up, with others than 32 too, and no further."""
+    """Numbers of nodes and of pairs are rounded up to any multiple, and no further."""
     plain, sizes = textbook.small_model(), []
 
     def model(tokens, asked, rows):
